@@ -1,0 +1,13 @@
+module github.com/sillelien/baseinit
+
+go 1.26
+
+require (
+	github.com/google/go-cmp v0.7.0
+	github.com/oklog/run v1.2.0
+	go.uber.org/goleak v1.3.0
+	go.uber.org/zap v1.28.0
+	golang.org/x/sys v0.47.0
+)
+
+require go.uber.org/multierr v1.10.0 // indirect
