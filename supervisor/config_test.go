@@ -1,0 +1,146 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+func nothing(context.Context, supervisor.Notifier) error { return nil }
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	change := func(f func(*supervisor.Service)) []supervisor.Service {
+		x := command("x")
+		f(&x)
+		return []supervisor.Service{x}
+	}
+	function := func(f func(*supervisor.Service)) []supervisor.Service {
+		x := supervisor.Service{Name: "x", Func: nothing}
+		f(&x)
+		return []supervisor.Service{x}
+	}
+	reader := func(log supervisor.Service) []supervisor.Service {
+		return append(change(func(x *supervisor.Service) { x.LogTo = "log" }), log)
+	}
+	for _, tc := range []struct {
+		services []supervisor.Service
+		want     string
+	}{
+		{[]supervisor.Service{command("")}, `service "": its name must not be empty or hold a NUL, newline or tab`},
+		{[]supervisor.Service{command("a\nb")}, `service "a\nb": its name must not be empty or hold a NUL, newline or tab`},
+		{[]supervisor.Service{command("a\tb")}, `service "a\tb": its name must not be empty or hold a NUL, newline or tab`},
+		{[]supervisor.Service{command("a\x00b")}, `service "a\x00b": its name must not be empty or hold a NUL, newline or tab`},
+		{[]supervisor.Service{{Name: "x"}}, `service "x": it needs a Command or a Func, and not both`},
+		{[]supervisor.Service{{Name: "x", Command: []string{"a"}, Func: nothing}}, `service "x": it needs a Command or a Func, and not both`},
+		{[]supervisor.Service{{Name: "x", Command: []string{""}}}, `service "x": its Command is empty`},
+		{[]supervisor.Service{command("x"), command("x")}, `service "x": there are two of that name`},
+		{change(func(x *supervisor.Service) { x.Readiness.FD = 2 }), `service "x": its readiness descriptor is 2, and must be 3 or above`},
+		{change(func(x *supervisor.Service) { x.Readiness.FD = -1 }), `service "x": its readiness descriptor is -1, and must be 3 or above`},
+		{change(func(x *supervisor.Service) { x.Readiness.FD = 1024 }), `service "x": its readiness descriptor is 1024, and must be below 1024`},
+		{
+			change(func(x *supervisor.Service) { x.Readiness = supervisor.Readiness{FD: 3, Notify: true} }),
+			`service "x": its readiness has both a descriptor and a socket`,
+		},
+		{change(func(x *supervisor.Service) { x.Watchdog = 1 }), `service "x": its Watchdog needs Readiness.Notify`},
+		{
+			change(func(x *supervisor.Service) { x.Watchdog, x.Readiness.Notify = -1, true }),
+			`service "x": its Watchdog or ReadyTimeout is negative`,
+		},
+		{change(func(x *supervisor.Service) { x.ReadyTimeout = -1 }), `service "x": its Watchdog or ReadyTimeout is negative`},
+		{change(func(x *supervisor.Service) { x.MaxRestarts = -1 }), `service "x": its MaxRestarts or RestartWindow is negative`},
+		{change(func(x *supervisor.Service) { x.RestartWindow = -1 }), `service "x": its MaxRestarts or RestartWindow is negative`},
+		{
+			change(func(x *supervisor.Service) { x.Oneshot, x.Restart = true, supervisor.RestartAlways }),
+			`service "x": it is a Oneshot and cannot be restarted always`,
+		},
+		{
+			change(func(x *supervisor.Service) { x.Oneshot, x.Readiness.FD = true, 3 }),
+			`service "x": it is a Oneshot: it is ready when it has ended`,
+		},
+		{
+			change(func(x *supervisor.Service) { x.Backoff.Factor = 0.5 }),
+			`service "x": its Backoff needs a Factor of 1 or more and an Initial that is not negative`,
+		},
+		{
+			change(func(x *supervisor.Service) { x.Backoff.Initial = -1 }),
+			`service "x": its Backoff needs a Factor of 1 or more and an Initial that is not negative`,
+		},
+		{change(func(x *supervisor.Service) { x.Terminal = true }), `service "x": it wants a terminal and has no Stdin`},
+		{change(func(x *supervisor.Service) { x.StopSignal = 65 }), `service "x": its StopSignal 65 is no signal`},
+		{change(func(x *supervisor.Service) { x.Restart = 9 }), `service "x": its Restart 9 is unknown`},
+		{change(func(x *supervisor.Service) { x.Output = 9 }), `service "x": its Output 9 is unknown`},
+		{
+			change(func(x *supervisor.Service) { x.LogTo = "x" }),
+			"service \"x\": it logs to itself\nservices require each other: x -> x",
+		},
+		{change(func(x *supervisor.Service) { x.LogTo = "log" }), `service "x": requires "log": no such service`},
+		{
+			reader(supervisor.Service{Name: "log", Func: nothing}),
+			`service "x": logs to "log", which must be a Command without a Stdin`,
+		},
+		{
+			reader(supervisor.Service{Name: "log", Command: []string{"cat"}, Stdin: os.Stdin}),
+			`service "x": logs to "log", which must be a Command without a Stdin`,
+		},
+		{
+			append(function(func(x *supervisor.Service) { x.LogTo = "log" }), command("log")),
+			`service "x": it is a Func, which has no LogTo, readiness descriptor or Watchdog`,
+		},
+		{
+			function(func(x *supervisor.Service) { x.Readiness.FD = 3 }),
+			`service "x": it is a Func, which has no LogTo, readiness descriptor or Watchdog`,
+		},
+		{[]supervisor.Service{requiring("x", "y")}, `service "x": requires "y": no such service`},
+		{[]supervisor.Service{requiring("x", "x")}, "services require each other: x -> x"},
+		{
+			[]supervisor.Service{requiring("top", "a", "solo"), command("solo"), requiring("a", "solo", "b"), requiring("b", "c"), requiring("c", "a")},
+			"services require each other: a -> b -> c -> a",
+		},
+		{
+			// A reader is required, too.
+			[]supervisor.Service{requiring("log", "web"), {Name: "web", Command: []string{"web"}, LogTo: "log"}},
+			"services require each other: log -> web -> log",
+		},
+		{
+			[]supervisor.Service{{Name: "x", Restart: -1}, requiring("y", "nobody"), requiring("z", "z")},
+			"service \"x\": it needs a Command or a Func, and not both\nits Restart -1 is unknown\n" +
+				"service \"y\": requires \"nobody\": no such service\nservices require each other: z -> z",
+		},
+	} {
+		_, err := supervisor.New(supervisor.Config{Services: tc.services})
+		if err == nil {
+			t.Errorf("New takes what it should refuse with: %s", tc.want)
+			continue
+		}
+		if diff := cmp.Diff(strings.Split(tc.want, "\n"), strings.Split(err.Error(), "\n")); diff != "" {
+			t.Errorf("New's error (-want +got):\n%s", diff)
+		}
+		if errors.Is(err, supervisor.ErrUnknown) != strings.Contains(tc.want, "no such service") {
+			t.Errorf("%v: errors.Is says otherwise of ErrUnknown", err)
+		}
+	}
+}
+
+func TestNewTakes(t *testing.T) {
+	t.Parallel()
+	for name, service := range map[string]supervisor.Service{
+		"any name":           command("my app/log: \"ü\"\xff"),
+		"the highest signal": {Name: "x", Command: []string{"x"}, StopSignal: 64},
+		"a late descriptor":  {Name: "x", Command: []string{"x"}, Readiness: supervisor.Readiness{FD: 1023}},
+		"a oneshot":          {Name: "x", Command: []string{"x"}, Oneshot: true, Restart: supervisor.RestartOnFailure},
+		"a function":         {Name: "x", Func: nothing, Readiness: supervisor.Readiness{Notify: true}},
+		"another signal":     {Name: "x", Func: nothing, StopSignal: syscall.SIGWINCH},
+	} {
+		if _, err := supervisor.New(supervisor.Config{Services: []supervisor.Service{service}}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

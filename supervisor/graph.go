@@ -1,0 +1,201 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// insert checks services together with those already there, and adds them all
+// or none.
+func (s *Supervisor) insert(services []Service) error {
+	var errs []error
+	added := map[string]*unit{}
+	for _, service := range services {
+		service = service.withDefaults(s.cfg)
+		if err := service.validate(); err != nil {
+			errs = append(errs, fmt.Errorf("service %q: %w", service.Name, err))
+		}
+		if added[service.Name] != nil || s.units[service.Name] != nil {
+			errs = append(errs, fmt.Errorf("service %q: there are two of that name", service.Name))
+		}
+		added[service.Name] = &unit{service: service, since: time.Now()}
+	}
+	find := func(name string) *unit {
+		if u := added[name]; u != nil {
+			return u
+		}
+		return s.units[name]
+	}
+	for _, service := range services {
+		errs = append(errs, added[service.Name].link(find)...)
+	}
+	for _, service := range services {
+		if loop := findLoop(added[service.Name]); loop != nil {
+			errs = append(errs, fmt.Errorf("services require each other: %s", strings.Join(loop, " -> ")))
+			break // the others are most likely the same loop
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return s.commit(services, added)
+}
+
+// commit makes checked units part of the supervisor.
+func (s *Supervisor) commit(services []Service, added map[string]*unit) error {
+	for _, u := range added {
+		if err := u.provideFeed(); err != nil {
+			for _, u := range added {
+				u.feed.close()
+			}
+			return err
+		}
+	}
+	for _, service := range services {
+		u := added[service.Name]
+		for _, r := range u.requires {
+			r.requiredBy = append(r.requiredBy, u)
+		}
+		s.units[service.Name] = u
+		s.order = append(s.order, u)
+	}
+	return nil
+}
+
+// provideFeed makes the pipe of the service that u logs to.
+func (u *unit) provideFeed() error {
+	i := slices.IndexFunc(u.requires, func(r *unit) bool { return r.service.Name == u.service.LogTo })
+	if i < 0 || u.requires[i].feed != nil {
+		return nil
+	}
+	feed, err := newFeed()
+	if err != nil {
+		return fmt.Errorf("cannot make the pipe to service %q: %w", u.service.LogTo, err)
+	}
+	u.requires[i].feed = feed
+	return nil
+}
+
+// link resolves the names of what a unit requires and logs to.
+func (u *unit) link(find func(string) *unit) (errs []error) {
+	names := u.service.Requires
+	if u.service.LogTo != "" {
+		names = append(slices.Clone(names), u.service.LogTo)
+	}
+	for _, name := range names {
+		r := find(name)
+		if r == nil {
+			errs = append(errs, fmt.Errorf("service %q: requires %q: %w", u.service.Name, name, ErrUnknown))
+			continue
+		}
+		if name == u.service.LogTo && (r.service.Func != nil || r.service.Stdin != nil) {
+			errs = append(errs, fmt.Errorf("service %q: logs to %q, which must be a Command without a Stdin", u.service.Name, name))
+		}
+		if !slices.Contains(u.requires, r) {
+			u.requires = append(u.requires, r)
+		}
+	}
+	return errs
+}
+
+// findLoop gives the names along a loop of requirements that u leads into.
+func findLoop(u *unit) []string {
+	done := map[*unit]bool{}
+	var path []*unit
+	var visit func(*unit) []string
+	visit = func(u *unit) []string {
+		if at := slices.Index(path, u); at >= 0 {
+			return namesOf(append(path[at:], u))
+		}
+		if done[u] {
+			return nil
+		}
+		path = append(path, u)
+		for _, r := range u.requires {
+			if loop := visit(r); loop != nil {
+				return loop
+			}
+		}
+		path = path[:len(path)-1]
+		done[u] = true
+		return nil
+	}
+	return visit(u)
+}
+
+// withRequired lists a unit after all that it requires, directly or not.
+func (u *unit) withRequired() []*unit {
+	var list []*unit
+	seen := map[*unit]bool{}
+	var visit func(*unit)
+	visit = func(u *unit) {
+		if seen[u] {
+			return
+		}
+		seen[u] = true
+		for _, r := range u.requires {
+			visit(r)
+		}
+		list = append(list, u)
+	}
+	visit(u)
+	return list
+}
+
+func namesOf(units []*unit) []string {
+	names := make([]string, len(units))
+	for i, u := range units {
+		names[i] = u.service.Name
+	}
+	return names
+}
+
+// withDefaults fills in what the service leaves open.
+func (v Service) withDefaults(cfg Config) Service {
+	if v.Restart == RestartDefault {
+		v.Restart = RestartAlways
+		if v.Main || v.Critical || v.Oneshot {
+			v.Restart = RestartNever
+		}
+	}
+	v.Backoff = v.Backoff.withDefaults()
+	setDefault(&v.RestartWindow, time.Minute)
+	setDefault(&v.StopSignal, syscall.SIGTERM)
+	setDefault(&v.StopTimeout, 3*time.Second)
+	setDefault(&v.FinishTimeout, 5*time.Second)
+	setDefault(&v.Output, cfg.Output)
+	return v
+}
+
+// validate checks what can be checked without looking at the system.
+func (v Service) validate() error {
+	var errs []error
+	report := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	report(v.Name == "" || strings.ContainsAny(v.Name, "\x00\n\t"), "its name must not be empty or hold a NUL, newline or tab")
+	report((len(v.Command) > 0) == (v.Func != nil), "it needs a Command or a Func, and not both")
+	report(len(v.Command) > 0 && v.Command[0] == "", "its Command is empty")
+	report(v.Readiness.FD != 0 && v.Readiness.FD < 3, "its readiness descriptor is %d, and must be 3 or above", v.Readiness.FD)
+	report(v.Readiness.FD > 1023, "its readiness descriptor is %d, and must be below 1024", v.Readiness.FD)
+	report(v.Readiness.FD != 0 && v.Readiness.Notify, "its readiness has both a descriptor and a socket")
+	report(v.Watchdog != 0 && !v.Readiness.Notify, "its Watchdog needs Readiness.Notify")
+	report(v.Watchdog < 0 || v.ReadyTimeout < 0, "its Watchdog or ReadyTimeout is negative")
+	report(v.MaxRestarts < 0 || v.RestartWindow < 0, "its MaxRestarts or RestartWindow is negative")
+	report(v.Oneshot && v.Restart == RestartAlways, "it is a Oneshot and cannot be restarted always")
+	report(v.Oneshot && v.Readiness != (Readiness{}), "it is a Oneshot: it is ready when it has ended")
+	report(v.Backoff.Factor < 1 || v.Backoff.Initial < 0, "its Backoff needs a Factor of 1 or more and an Initial that is not negative")
+	report(v.LogTo != "" && v.LogTo == v.Name, "it logs to itself")
+	report(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Watchdog != 0), "it is a Func, which has no LogTo, readiness descriptor or Watchdog")
+	report(v.Terminal && v.Stdin == nil, "it wants a terminal and has no Stdin")
+	report(v.StopSignal < 1 || v.StopSignal > 64, "its StopSignal %d is no signal", int(v.StopSignal))
+	report(v.Restart < RestartDefault || v.Restart > RestartNever, "its Restart %d is unknown", int(v.Restart))
+	report(v.Output < OutputDefault || v.Output > OutputJSON, "its Output %d is unknown", int(v.Output))
+	return errors.Join(errs...)
+}

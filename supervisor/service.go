@@ -1,0 +1,141 @@
+package supervisor
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Service says what one service is and how it is to be kept. The zero value of
+// every field but Name and one of Command and Func is the default.
+type Service struct {
+	// Name is how the service is addressed. It must not be empty and may
+	// hold any byte but NUL, newline and tab: "web", "web/log", "my app".
+	Name string
+
+	// Command is the program and its arguments. Command[0] is looked up in
+	// the PATH of the service's own environment unless it holds a slash; a
+	// relative path is relative to Dir. Exactly one of Command and Func is set.
+	Command []string
+	// Func is a service that is a Go function. It must return soon after ctx
+	// ends: nothing can kill it. An error that it returns while it was not
+	// asked to stop is a failure with code 1; so is a panic.
+	Func func(ctx context.Context, n Notifier) error
+
+	// Dir is the working directory; default: the supervisor's own.
+	Dir string
+	// Env is added to Config.Env at each start; the last of equal names wins.
+	Env []string
+	// Stdin is what the service reads; default /dev/null. It stays open and
+	// is the caller's.
+	Stdin *os.File
+	// Terminal gives the service the controlling terminal that Stdin is, in
+	// the foreground: as a session leader where the kernel allows it, else
+	// (the terminal is another session's) as the foreground process group.
+	Terminal bool
+	// Credential is the user, group and supplementary groups of the process;
+	// default: the supervisor's own. See setgroups(2), setgid(2), setuid(2).
+	Credential *syscall.Credential
+
+	// Requires names services that must be ready before this one starts, and
+	// that stop only after it has stopped.
+	Requires []string
+	// Readiness says what makes the service ready; default: that it runs.
+	Readiness Readiness
+	// ReadyTimeout bounds the time from start to ready; past it the service
+	// is stopped, which counts as a failure. Default 0: no limit.
+	ReadyTimeout time.Duration
+	// Watchdog is how long the service, once it is ready, may be silent between
+	// two WATCHDOG=1 messages (sd_notify(3)) before it is stopped, with SIGABRT
+	// first, which counts as a failure. Default 0: off. It needs
+	// Readiness.Notify, and a WATCHDOG_USEC= message changes it for the run.
+	Watchdog time.Duration
+
+	// Restart says when an ended service is started again. The default is
+	// RestartAlways, and RestartNever for a Oneshot, Main or Critical service.
+	Restart Restart
+	// Backoff spaces the restarts.
+	Backoff Backoff
+	// MaxRestarts within RestartWindow are allowed; one more end within it that
+	// nobody asked for is a failure for good. Default 0: no limit.
+	MaxRestarts int
+	// RestartWindow is the window of MaxRestarts. Default 1 minute.
+	RestartWindow time.Duration
+
+	// Oneshot marks a service that does its work and ends: it is ready when
+	// it has ended with code 0. Its Restart default is RestartNever.
+	Oneshot bool
+	// Main marks the service that everything is there for (a container's
+	// CMD): its end, whatever its code, ends Run, and it is stopped before
+	// all others. It is never restarted unless Restart says so.
+	Main bool
+	// Critical makes a failure for good end Run with a FailedError.
+	Critical bool
+	// Down keeps the service from being started until Start is called, or one
+	// that requires it starts.
+	Down bool
+
+	// StopSignal asks the service's process group to end; SIGCONT follows
+	// it, for a stopped process acts on nothing. Default SIGTERM.
+	StopSignal syscall.Signal
+	// StopTimeout is how long the group may take after StopSignal, before
+	// SIGKILL. Default 3 s; negative: SIGKILL at once.
+	StopTimeout time.Duration
+	// KeepLeftovers leaves alone what the process leaves behind in its
+	// process group when it ends by itself. Default: it is stopped.
+	KeepLeftovers bool
+
+	// Finish is run after each end of the process, with the exit code (256
+	// when killed by a signal), the signal (else 0), the name and the
+	// process group appended as arguments. Its exit code 125 means that the
+	// service has failed for good. See the finish script of s6-supervise.
+	Finish []string
+	// FinishTimeout is how long Finish may take before it is killed.
+	// Default 5 s; negative: no limit.
+	FinishTimeout time.Duration
+
+	// Output says what becomes of stdout and stderr; default: Config.Output.
+	Output Output
+	// LogTo names a service that reads this one's stdout on its stdin,
+	// through a pipe that the supervisor keeps open, so that either side may
+	// restart without a line lost. stderr goes where Output says. The reader is
+	// a Command without a Stdin and is required by this service. When all is
+	// stopped, it sees the end of its input first, and gets its StopSignal only
+	// if it has not ended after half of its StopTimeout. One that ran before the
+	// first service that names it was added has the pipe from its next start.
+	LogTo string
+}
+
+// Readiness says what makes a service ready. The zero value: it runs. A service
+// that is a Func is ready when it calls Notifier.Ready if Notify is set.
+type Readiness struct {
+	// FD is the descriptor, 3 or above, on which the process writes a newline when
+	// it is ready (s6's notification-fd). 0 means none.
+	FD int
+	// Notify makes a socket named by $NOTIFY_SOCKET for the process, and
+	// waits for READY=1 there: sd_notify(3).
+	Notify bool
+}
+
+// Restart says when an ended service is started again.
+type Restart int
+
+// The restart policies. A stop that was asked for never leads to a restart.
+const (
+	RestartDefault   Restart = iota // see Service.Restart
+	RestartAlways                   // whatever its exit code
+	RestartOnFailure                // when its exit code was not 0, or a signal killed it
+	RestartNever
+)
+
+// Output says what becomes of a service's stdout and stderr.
+type Output int
+
+// The kinds of output.
+const (
+	OutputDefault Output = iota // Config.Output
+	OutputRaw                   // the supervisor's own stdout and stderr, untouched
+	OutputTagged                // line by line to Config.Stdout or Stderr, each line after "[name] "
+	OutputJSON                  // line by line to Config.Stdout or Stderr, as JSON objects
+)

@@ -1,0 +1,186 @@
+package supervisor
+
+import (
+	"os"
+	"syscall"
+	"time"
+)
+
+// unit is a service and all that is known of it. Only the goroutine of Run
+// touches it.
+type unit struct {
+	service    Service
+	requires   []*unit
+	requiredBy []*unit
+
+	state   State
+	since   time.Time
+	wanted  bool // up
+	initial bool // Ready waits for it
+	again   bool // a restart was asked for: start once it has ended
+
+	run       int      // counts starts; what an earlier one reports is ignored
+	instance  instance // the current run, nil while there is none
+	startedAt time.Time
+	readyAt   time.Time
+	early     bool   // it said that it is ready before it was known to run
+	text      string // the last STATUS=
+	timer     *alarm
+	watchdog  *alarm
+	patience  time.Duration // of the watchdog; 0: none
+
+	looking  bool       // for descendants
+	plan     []stopStep // what is left to do to stop the run
+	deadline time.Time  // of the stop: SIGKILL comes then
+	kin      []process  // its descendants, as of the stop
+	fault    error      // why it is being stopped although nobody wanted it down
+
+	last     *Exit // how the last run ended
+	uptime   time.Duration
+	finish   *Exit // how its finish program ended
+	failures int   // in a row
+	restarts int
+	recent   []time.Time // ends within RestartWindow that were not asked for
+	starts   time.Time   // when a unit that backs off is started
+
+	feed    *feed    // the pipe that others write to for it, or nil
+	notify  *mailbox // its NOTIFY_SOCKET, or nil
+	waiters []waiter
+}
+
+// waiter is a caller of Wait.
+type waiter struct {
+	until func(Status) bool
+	reply chan Status
+}
+
+// satisfied tells whether those that require the unit may start.
+func (u *unit) satisfied() bool {
+	if u.service.Oneshot {
+		return u.state == StateDone
+	}
+	return u.state == StateReady
+}
+
+// pending lists what the unit still waits for.
+func (u *unit) pending() []string {
+	var names []string
+	for _, r := range u.requires {
+		if !r.satisfied() {
+			names = append(names, r.service.Name)
+		}
+	}
+	return names
+}
+
+// released tells whether nothing that requires the unit is left.
+func (u *unit) released() bool {
+	for _, d := range u.requiredBy {
+		if !d.state.atRest() {
+			return false
+		}
+	}
+	return true
+}
+
+func (u *unit) status() Status {
+	st := Status{
+		Name: u.service.Name, State: u.state, Since: u.since, Wanted: u.wanted,
+		Restarts: u.restarts, Text: u.text, StartedAt: u.startedAt, ReadyAt: u.readyAt,
+	}
+	if u.instance != nil {
+		st.PID = u.instance.pid()
+	}
+	if u.last != nil {
+		exit := *u.last
+		st.LastExit = &exit
+	}
+	switch u.state {
+	case StateWaiting:
+		st.WaitingFor = u.pending()
+	case StateBackingOff:
+		st.NextStart = u.starts
+	}
+	return st
+}
+
+// alarm makes an occurrence happen at its time. Once stopped it never does, even
+// if the message is in the inbox already.
+type alarm struct {
+	timer *time.Timer
+	off   bool
+}
+
+func (s *Supervisor) after(u *unit, d time.Duration, o occurrence) *alarm {
+	a := &alarm{}
+	a.timer = time.AfterFunc(d, func() {
+		s.post(func() {
+			if !a.off {
+				s.happen(u, o)
+			}
+		})
+	})
+	return a
+}
+
+func (a *alarm) stop() {
+	if a != nil {
+		a.off = true
+		a.timer.Stop()
+	}
+}
+
+// arm makes an occurrence happen after d, unless the state changes before.
+func (s *Supervisor) arm(u *unit, d time.Duration, o occurrence) {
+	u.timer.stop()
+	u.timer = s.after(u, d, o)
+}
+
+// pet starts the watchdog's time anew. It runs while the unit is ready.
+func (s *Supervisor) pet(u *unit) {
+	if u.patience > 0 && u.state == StateReady {
+		u.watchdog.stop()
+		u.watchdog = s.after(u, u.patience, watchdogDue)
+	}
+}
+
+// feed is the pipe through which services write to a service that reads them.
+// The supervisor keeps both ends, so that either side may restart.
+type feed struct{ r, w *os.File }
+
+func newFeed() (*feed, error) {
+	var p [2]int
+	if err := pipeCloexec(&p); err != nil {
+		return nil, os.NewSyscallError("pipe2", err)
+	}
+	// NewFile leaves a blocking descriptor blocking, as its readers expect, and
+	// the runtime does not poll it, so that no line wakes the supervisor up.
+	return &feed{os.NewFile(uintptr(p[0]), "feed"), os.NewFile(uintptr(p[1]), "feed")}, nil
+}
+
+// end lets the reader see the end of its input.
+func (f *feed) end() {
+	if f != nil && f.w != nil {
+		_ = f.w.Close()
+		f.w = nil
+	}
+}
+
+func (f *feed) close() {
+	if f != nil {
+		f.end()
+		_ = f.r.Close()
+	}
+}
+
+// instance is one run of a service.
+type instance interface {
+	pid() int
+	// signal is for the process alone, signalGroup for its whole group.
+	signal(sig syscall.Signal) error
+	signalGroup(sig syscall.Signal) error
+	// wait blocks until the run has ended. It is called once.
+	wait() Exit
+	// abandon makes wait return although the run has not ended.
+	abandon()
+}
