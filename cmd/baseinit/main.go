@@ -1,0 +1,70 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"syscall"
+
+	"github.com/oklog/run"
+	"go.uber.org/zap"
+
+	"github.com/sillelien/baseinit/internal/applet"
+	"github.com/sillelien/baseinit/internal/boot"
+	"github.com/sillelien/baseinit/reaper"
+)
+
+// The main thread is the reaper's alone: see package reaper.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	if command := applet.Find(os.Args[0]); command != nil {
+		os.Exit(command(os.Args[1:], os.Stderr))
+	}
+	os.Exit(live())
+}
+
+// live is the container's life.
+func live() int {
+	signals := catchSignals()
+	syscall.Umask(0o022) // what services of s6 are used to
+	options, code, done := parse(os.Args[1:])
+	if done {
+		return code
+	}
+	out := newOutput(options)
+	defer out.close()
+	out.warn(options.warnings)
+	container := boot.New(options.config(out))
+
+	var g run.Group
+	{
+		// What the signals mean is the container's business. This actor ends
+		// after the container's: a second signal must still be heard.
+		g.Add(signals.actor(container))
+	}
+	{
+		g.Add(container.Actor())
+	}
+	ended, end := context.WithCancel(context.Background())
+	go func() {
+		defer end()
+		_ = g.Run() // how it went is the container's exit code
+	}()
+	reap(ended, out.logger)
+	return container.ExitCode()
+}
+
+// reap collects orphans on the main thread until ended.
+func reap(ended context.Context, logger *zap.Logger) {
+	r, err := reaper.New(reaper.Config{Logger: logger, LockedMain: true})
+	if err == nil {
+		err = r.Run(ended)
+	}
+	if err != nil {
+		logger.Warn("orphans are not collected", zap.Error(err))
+		<-ended.Done()
+	}
+}

@@ -1,0 +1,134 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/boot"
+	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+const usage = `usage: baseinit [flags] [--] [CMD [ARGUMENT...]]
+
+baseinit is a container's first process. It runs the scripts of
+/etc/cont-init.d, keeps the services of /etc/services.d and CMD running, and
+when CMD ends or SIGTERM comes stops them all, runs /etc/cont-finish.d and
+exits with CMD's code. Without CMD it runs until it is told to stop.
+
+flags:
+  --root DIR      take the tree from DIR/etc instead of /etc, and keep state
+                  in a directory of its own instead of /run
+  --output KIND   what services print comes out raw (the default), tagged
+                  with "[name] " line by line, or as json lines
+                  (environment: BASEINIT_OUTPUT)
+  --version       print the version
+  --help          print this
+
+environment: the S6_ variables of s6-overlay (S6_VERBOSITY=1 for a quiet boot,
+S6_BEHAVIOUR_IF_STAGE2_FAILS=2 to stop when a script fails, ...), and
+BASEINIT_RUN, the directory for state if it is not to be /run.
+
+exit codes: CMD's own; 128+n when signal n ended it; 127 no such program;
+126 not executable; 100 the tree is wrong; 2 the command line is wrong.
+`
+
+// codeUsage is the exit code for a wrong command line.
+const codeUsage = 2
+
+// options are what the command line and the environment say.
+type options struct {
+	root     string
+	output   supervisor.Output
+	command  []string
+	settings s6.Settings
+	warnings error
+}
+
+// parse reads the command line. When that is all there is to do, done is true
+// and code the exit code.
+func parse(args []string) (o options, code int, done bool) {
+	flags := flag.NewFlagSet("baseinit", flag.ContinueOnError)
+	flags.SetOutput(os.Stderr)
+	flags.Usage = func() {}
+	root := flags.String("root", "", "")
+	output := flags.String("output", os.Getenv("BASEINIT_OUTPUT"), "")
+	version := flags.Bool("version", false, "")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(usage)
+		return o, 0, true
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "baseinit --help tells more")
+		return o, codeUsage, true
+	case *version:
+		fmt.Println("baseinit " + buildVersion())
+		return o, 0, true
+	}
+	o.command = flags.Args()
+	o.settings, o.warnings = s6.ReadSettings(os.Environ())
+	if o.output, err = parseOutput(*output); err == nil {
+		o.root, err = parseRoot(*root)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "baseinit: "+err.Error())
+		return o, codeUsage, true
+	}
+	return o, 0, false
+}
+
+func parseOutput(kind string) (supervisor.Output, error) {
+	switch kind {
+	case "", "raw":
+		return supervisor.OutputRaw, nil
+	case "tagged":
+		return supervisor.OutputTagged, nil
+	case "json":
+		return supervisor.OutputJSON, nil
+	}
+	return 0, fmt.Errorf("--output or BASEINIT_OUTPUT is %q: it can be raw, tagged or json", kind)
+}
+
+// parseRoot gives the absolute form of a root; that of the file system is "".
+func parseRoot(root string) (string, error) {
+	if root == "" {
+		return "", nil
+	}
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return "", fmt.Errorf("--root %s: %w", root, err)
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return "", fmt.Errorf("--root %s: %w", root, errors.Unwrap(err))
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("--root %s: it is not a directory", root)
+	}
+	return strings.TrimSuffix(abs, "/"), nil
+}
+
+// buildVersion is the module's version, or the commit that was built.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	return info.Main.Version + " " + info.GoVersion
+}
+
+// config is what the container needs of the options.
+func (o options) config(out *output) boot.Config {
+	return boot.Config{
+		Root: o.root, Command: o.command, Environ: os.Environ(), Settings: o.settings,
+		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
+	}
+}

@@ -1,0 +1,68 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/sillelien/baseinit/internal/boot"
+	"github.com/sillelien/baseinit/internal/logline"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+// output is what the process writes to: never to a descriptor itself, since a
+// log that nobody reads must not stop it.
+type output struct {
+	stdout, stderr *logline.Writer
+	logger         *zap.Logger
+}
+
+func newOutput(o options) *output {
+	format := logline.Text
+	if o.output == supervisor.OutputJSON {
+		format = logline.JSON
+	}
+	out := &output{
+		stdout: logline.New(1, logline.Config{Format: format}),
+		stderr: logline.New(2, logline.Config{Format: format}),
+	}
+	core := logline.NewCore(out.stderr, format, level(o.settings.Verbosity))
+	out.logger = zap.New(core, zap.ErrorOutput(zapcore.AddSync(out.stderr)))
+	return out
+}
+
+// level is what S6_VERBOSITY asks for: errors, warnings, what happens, all.
+func level(verbosity int) zapcore.Level {
+	switch {
+	case verbosity <= 0:
+		return zapcore.ErrorLevel
+	case verbosity == 1:
+		return zapcore.WarnLevel
+	case verbosity == 2:
+		return zapcore.InfoLevel
+	default:
+		return zapcore.DebugLevel
+	}
+}
+
+func (o *output) warn(err error) {
+	if err != nil {
+		for _, line := range boot.Unjoin(err) {
+			o.logger.Warn(line.Error())
+		}
+	}
+}
+
+// patience is how long the last lines may take to be written.
+const patience = 500 * time.Millisecond
+
+func (o *output) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_ = o.stdout.Close(ctx)
+	_ = o.stderr.Close(ctx) // that lines are lost is nothing to write a line about
+}

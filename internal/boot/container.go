@@ -1,0 +1,192 @@
+//go:build linux
+
+package boot
+
+import (
+	"context"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
+
+	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+// Config says what the container is.
+type Config struct {
+	// Root is the directory below which the tree (/etc/services.d and so on)
+	// is looked for. Default "", the file system's root.
+	Root string
+	// Command is CMD; empty: the container runs until it is told to stop.
+	Command []string
+	// Environ is the container's environment, as os.Environ gives it.
+	Environ []string
+	// Settings are the S6_ variables in it.
+	Settings s6.Settings
+	// Output is what becomes of the output of services. CMD's is always left
+	// alone, unless Output is JSON and CMD has no terminal.
+	Output supervisor.Output
+	// Stdout and Stderr take captured lines.
+	Stdout, Stderr io.Writer
+	// Logger takes what PID 1 has to say.
+	Logger *zap.Logger
+}
+
+// Container is one container's life. Make one with New, and Run it once.
+type Container struct {
+	cfg Config
+	run runDir
+
+	// Each stop request ends one more of these: the first stops the
+	// container, the second kills what is still there, the third also cuts
+	// cont-finish.d short.
+	requests [3]context.Context
+	end      [3]context.CancelCauseFunc
+
+	up     chan struct{}
+	wentUp sync.Once
+
+	mu      sync.Mutex
+	level   int                    // how many requests there were
+	sup     *supervisor.Supervisor // while it runs
+	hangups int                    // SIGHUPs that the loss of the terminal sends
+
+	sharesTerminal bool // with who started us
+
+	outcome outcome
+	stopAt  time.Time // when the stop began
+}
+
+// New gives a container that has started nothing yet.
+func New(cfg Config) *Container {
+	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg)}
+	for i := range c.requests {
+		c.requests[i], c.end[i] = context.WithCancelCause(context.Background())
+	}
+	return c
+}
+
+// Actor gives what run.Group.Add wants. The error of execute is nil: see
+// ExitCode.
+func (c *Container) Actor() (execute func() error, interrupt func(error)) {
+	return func() error { c.Run(); return nil }, func(err error) { c.stop(err) }
+}
+
+// Up is closed when CMD has been started, or without one the services are being.
+func (c *Container) Up() <-chan struct{} { return c.up }
+
+func (c *Container) isUp() { c.wentUp.Do(func() { close(c.up) }) }
+
+// ExitCode is what the process should exit with, after Run.
+func (c *Container) ExitCode() int { return c.outcome.code() }
+
+// stop asks the container to stop, more urgently at each call.
+func (c *Container) stop(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ask(cause)
+}
+
+// stopAnyway makes the container stop if nobody has asked for it.
+func (c *Container) stopAnyway() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.level == 0 {
+		c.ask(nil)
+	}
+}
+
+// ask is for those who hold the lock.
+func (c *Container) ask(cause error) {
+	if c.level == 0 {
+		c.stopAt = time.Now()
+	}
+	if c.level < len(c.end) {
+		c.end[c.level](cause)
+		c.level++
+	}
+}
+
+// Signal acts on a signal that the process received: SIGTERM, SIGINT and SIGPWR
+// stop the container, and kill it the second time; SIGQUIT kills it at once;
+// SIGHUP reads services.d again; all others go to CMD's process group. With
+// S6_CMD_RECEIVE_SIGNALS most of them go to CMD instead.
+func (c *Container) Signal(sig syscall.Signal) {
+	switch {
+	case c.isOurOwnDoing(sig):
+	case c.cfg.Settings.CmdReceiveSignals && received[sig] && c.toCommand(sig, (*supervisor.Supervisor).Signal):
+	case sig == syscall.SIGHUP:
+		c.reload()
+	case sig == syscall.SIGQUIT:
+		c.note(sig, "kills the container")
+		c.stop(&supervisor.SignalError{Signal: syscall.SIGKILL})
+		c.stop(nil)
+	case sig == syscall.SIGTERM, sig == syscall.SIGINT:
+		c.note(sig, "stops the container")
+		c.stop(&supervisor.SignalError{Signal: sig})
+	case sig == syscall.SIGPWR:
+		c.note(sig, "stops the container")
+		c.stop(&supervisor.SignalError{Signal: syscall.SIGTERM})
+	default:
+		c.toCommand(sig, (*supervisor.Supervisor).SignalGroup)
+	}
+}
+
+// received are the signals that S6_CMD_RECEIVE_SIGNALS diverts to CMD.
+var received = map[syscall.Signal]bool{
+	syscall.SIGTERM: true, syscall.SIGQUIT: true, syscall.SIGINT: true, syscall.SIGUSR1: true,
+	syscall.SIGUSR2: true, syscall.SIGPWR: true, syscall.SIGWINCH: true,
+}
+
+func (c *Container) note(sig syscall.Signal, what string) {
+	c.mu.Lock()
+	again := c.level > 0
+	c.mu.Unlock()
+	if again {
+		what = "came again: whatever is left is killed"
+	}
+	c.cfg.Logger.Info(signalName(sig) + " " + what)
+}
+
+// isOurOwnDoing tells whether a signal comes from giving the terminal up.
+func (c *Container) isOurOwnDoing(sig syscall.Signal) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sig != syscall.SIGHUP || c.hangups == 0 {
+		return false
+	}
+	c.hangups--
+	return true
+}
+
+// toCommand sends a signal to CMD, and tells whether there is a CMD to take it.
+func (c *Container) toCommand(sig syscall.Signal, send func(*supervisor.Supervisor, string, syscall.Signal) error) bool {
+	c.mu.Lock()
+	sup := c.sup
+	c.mu.Unlock()
+	if sup == nil || len(c.cfg.Command) == 0 {
+		c.cfg.Logger.Debug(signalName(sig) + " has nobody to go to")
+		return false
+	}
+	if err := send(sup, commandName, sig); err != nil {
+		c.cfg.Logger.Debug(signalName(sig) + " did not reach CMD: " + err.Error())
+		return false
+	}
+	return true
+}
+
+// etc is where the tree is.
+func (c *Container) etc(name string) string {
+	return c.cfg.Root + c.cfg.Settings.ConfigDir() + "/" + name
+}
+
+func signalName(sig syscall.Signal) string {
+	if name := unix.SignalName(sig); name != "" {
+		return name
+	}
+	return sig.String()
+}

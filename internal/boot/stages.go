@@ -1,0 +1,307 @@
+//go:build linux
+
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/s6/fixattrs"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+// commandName is what CMD is called among the services.
+const commandName = "CMD"
+
+// Run lives the container's life and returns when nothing of it is left.
+func (c *Container) Run() {
+	for _, stage := range []func() error{c.prepare, c.fixAttrs, c.initialise, c.serve} {
+		err := stage()
+		if err != nil {
+			c.fail(err)
+		}
+		if err != nil || c.stopped() {
+			break
+		}
+	}
+	c.stopAnyway() // whatever comes now, the way is down
+	c.finish()
+	c.sweep()
+	c.clean()
+}
+
+// failure is a boot that cannot go on, with the exit code that says so.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func (c *Container) fail(err error) {
+	for _, e := range Unjoin(err) {
+		c.cfg.Logger.Error(e.Error())
+	}
+	if f, ok := errors.AsType[*failure](err); ok && c.outcome.boot == 0 {
+		c.outcome.boot = f.code
+	}
+}
+
+// Unjoin gives the errors that errors.Join joined, so that each has its line.
+func Unjoin(err error) []error {
+	if f, ok := errors.AsType[*failure](err); ok {
+		err = f.err
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+func (c *Container) warn(err error) {
+	if err != nil {
+		for _, e := range Unjoin(err) {
+			c.cfg.Logger.Warn(e.Error())
+		}
+	}
+}
+
+// stopped tells whether a stop was asked for, and remembers by which signal if
+// the boot was not over yet.
+func (c *Container) stopped() bool {
+	if c.requests[0].Err() == nil {
+		return false
+	}
+	select {
+	case <-c.up:
+		return true
+	default:
+	}
+	var signal *supervisor.SignalError
+	if errors.As(context.Cause(c.requests[0]), &signal) && c.outcome.signal == 0 {
+		sig, _ := signal.Signal.(syscall.Signal)
+		c.outcome.signal = sig
+	}
+	return true
+}
+
+// prepare writes the environment down.
+func (c *Container) prepare() error {
+	if fd := c.cfg.Settings.WaitForClosingFD; fd > 0 {
+		c.awaitClosing(fd)
+	}
+	if profile := c.cfg.Settings.RuntimeProfile; profile != "" {
+		if _, err := os.Stat(c.etc("")); err != nil {
+			return &failure{codeBadTree, fmt.Errorf("there is no such S6_RUNTIME_PROFILE: %w", err)}
+		}
+	}
+	run, err := newRunDir(c.cfg)
+	c.run = run
+	if _, ok := errors.AsType[*failure](err); ok {
+		return err
+	}
+	c.warn(err)
+	return nil
+}
+
+func (c *Container) fixAttrs() error {
+	c.warn(errors.Join(fixattrs.Apply(c.requests[0], fixattrs.Config{
+		Root: c.cfg.Root, Dir: c.etc("fix-attrs.d"), Hidden: c.cfg.Settings.FixAttrsHidden,
+	})...))
+	return nil
+}
+
+// initialise runs cont-init.d, one script after the other.
+func (c *Container) initialise() error {
+	scripts, err := c.scripts(c.etc("cont-init.d"))
+	if err != nil {
+		return &failure{codeBadTree, err}
+	}
+	for _, script := range scripts {
+		if c.stopped() {
+			return nil
+		}
+		c.run.touched()
+		started := time.Now()
+		exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
+		if c.stopped() {
+			c.cfg.Logger.Info("cont-init.d/" + script.Name + " was stopped with the container")
+			return nil
+		}
+		if err := c.judge(script, exit, time.Since(started)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge says what the end of a boot script means for the boot.
+func (c *Container) judge(script s6.Script, exit supervisor.Exit, took time.Duration) error {
+	if exit.Success() {
+		c.cfg.Logger.Info(fmt.Sprintf("cont-init.d/%s: done in %v", script.Name, took.Round(100*time.Microsecond)))
+		return nil
+	}
+	text := fmt.Errorf("cont-init.d/%s: %s", script.Name, exit)
+	if c.cfg.Settings.OnFailure == s6.FailStop {
+		return &failure{exit.Code, fmt.Errorf("%w: the boot stops here (S6_BEHAVIOUR_IF_STAGE2_FAILS=2)", text)}
+	}
+	c.cfg.Logger.Warn(text.Error())
+	return nil
+}
+
+// serve keeps the services and CMD until the container is to stop.
+func (c *Container) serve() error {
+	services, notes, err := s6.Services(c.etc("services.d"), c.serviceDefaults())
+	c.tell(notes)
+	if err != nil {
+		return &failure{codeBadTree, err}
+	}
+	if len(services) > 0 {
+		c.run.touched()
+	}
+	command := c.command()
+	waits := command != nil && c.cfg.Settings.CmdWaitForServices && len(services) > 0
+	if command != nil && !waits {
+		services = append(services, *command)
+	}
+	sup, err := supervisor.New(c.supervision(services))
+	if err != nil {
+		return &failure{codeBadTree, err}
+	}
+	if command == nil {
+		c.isUp()
+	}
+	var waiting chan struct{}
+	if waits {
+		waiting = make(chan struct{})
+		go func() { defer close(waiting); c.commandWhenReady(sup, *command) }()
+	}
+	err = c.supervise(sup)
+	if waiting != nil {
+		<-waiting
+	}
+	return err
+}
+
+// settled is when the services are up, most likely. What starting them has left
+// behind is given back then: the heap is too small for the collector to do that.
+const settled = time.Second
+
+// supervise runs the supervisor and notes what ended it.
+func (c *Container) supervise(sup *supervisor.Supervisor) error {
+	c.setSupervisor(sup)
+	defer c.setSupervisor(nil)
+	defer context.AfterFunc(c.requests[1], sup.Kill)()
+	defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
+	err := sup.Run(c.requests[0])
+	if c.sharesTerminal {
+		takeTerminalBack()
+	}
+	var failed *supervisor.FailedError
+	if errors.As(err, &failed) && failed.Service != commandName {
+		c.outcome.critical = &failed.Exit
+	}
+	if status, err := sup.Status(commandName); err == nil {
+		c.outcome.command = status[0].LastExit
+	}
+	return nil
+}
+
+func (c *Container) setSupervisor(sup *supervisor.Supervisor) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sup = sup
+}
+
+// commandWhenReady starts CMD once all services are ready, or have had their time.
+func (c *Container) commandWhenReady(sup *supervisor.Supervisor, command supervisor.Service) {
+	var late <-chan time.Time
+	limit := c.cfg.Settings.CmdWaitForServicesMaxtime
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-sup.Ready():
+	case <-c.requests[0].Done():
+		return
+	case <-late:
+		err := fmt.Errorf("not all services are ready after %v (S6_CMD_WAIT_FOR_SERVICES_MAXTIME): %s", limit, unready(sup))
+		if c.cfg.Settings.OnFailure == s6.FailStop {
+			c.fail(&failure{1, err})
+			c.stopAnyway()
+			return
+		}
+		c.cfg.Logger.Warn(err.Error())
+	}
+	if err := sup.Add(command); err != nil && !errors.Is(err, supervisor.ErrEnded) {
+		c.fail(&failure{1, fmt.Errorf("cannot start CMD: %w", err)})
+		c.stopAnyway()
+	}
+}
+
+// finish runs cont-finish.d.
+func (c *Container) finish() {
+	scripts, err := c.scripts(c.etc("cont-finish.d"))
+	c.warn(err)
+	for _, script := range scripts {
+		limit, cancel := c.finishLimit()
+		exit := c.runScript(limit, script, -1)
+		if limit.Err() != nil {
+			exit.Err = errors.New("took too long and was killed (S6_KILL_FINISH_MAXTIME)")
+		}
+		cancel()
+		if !exit.Success() {
+			c.cfg.Logger.Warn(fmt.Sprintf("cont-finish.d/%s: %s", script.Name, exit))
+		}
+	}
+}
+
+// sweep stops what services and scripts have left behind.
+func (c *Container) sweep() {
+	grace := min(c.cfg.Settings.KillGracetime, max(c.remaining(), 0))
+	if err := supervisor.StopDescendants(c.requests[1], grace); err != nil {
+		c.cfg.Logger.Warn(err.Error())
+	}
+}
+
+// clean leaves nothing behind that the next life could stumble over.
+func (c *Container) clean() {
+	code, set, err := c.run.results.ExitCode()
+	c.warn(err)
+	if set {
+		c.outcome.explicit = &code
+	}
+	c.warn(c.run.close())
+	if c.cfg.Settings.SyncDisks {
+		syscall.Sync()
+	}
+}
+
+// awaitClosing waits until the other end of a descriptor is closed.
+func (c *Container) awaitClosing(fd int) {
+	f := os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		buf := make([]byte, 512)
+		for {
+			if _, err := f.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	select {
+	case <-closed:
+	case <-c.requests[0].Done():
+	}
+	_ = f.Close()
+}
