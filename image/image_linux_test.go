@@ -1,0 +1,190 @@
+package image_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sillelien/baseinit/internal/scenario"
+)
+
+// TestImage is what users of base-alpine rely on.
+func TestImage(t *testing.T) {
+	t.Parallel()
+	needImage(t)
+	want := `["/init"] [] ""`
+	if diff := cmp.Diff(want, docker(t, "image", "inspect", "-f", `{{json .Config.Entrypoint}} {{json .Config.Cmd}} {{json .Config.User}}`, image)); diff != "" {
+		t.Errorf("entry point, CMD and user (-want +got):\n%s", diff)
+	}
+	got := docker(t, "run", "--rm", "-e", "S6_VERBOSITY=1", image, "sh", "-c", `id app; grep ^app: /etc/passwd
+for link in /usr/bin/with-contenv /command/with-contenv /bin/with-contenv; do readlink $link; done
+stat -c '%a %u %n' /init /app /etc/cont-init.d /etc/cont-finish.d /etc/services.d /etc/fix-attrs.d`)
+	want = `uid=999(app) gid=999(app) groups=999(app)
+app:x:999:999::/app:/bin/false
+/init
+/init
+/init
+755 0 /init
+755 0 /app
+755 0 /etc/cont-init.d
+755 0 /etc/cont-finish.d
+755 0 /etc/services.d
+755 0 /etc/fix-attrs.d`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the image (-want +got):\n%s", diff)
+	}
+}
+
+// TestStop stops ten services, and ten that ignore SIGTERM. The engine itself takes
+// about 150 ms; what the init takes is measured in bench/.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		run         string
+		least, most time.Duration
+	}{
+		"obedient": {"echo up; exec sleep 1000", 0, 2 * time.Second},
+		"stubborn": {"trap '' TERM; echo up; sleep 1000", 700 * time.Millisecond, 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scenario.Scenario{Files: map[string]string{}, Env: []string{"S6_SERVICES_GRACETIME=700"}}
+			for i := range 10 {
+				s.Files[fmt.Sprintf("/etc/services.d/s%d/run", i)] = "#!/bin/sh\n" + test.run + "\n"
+			}
+			c := start(t, put(t, &s), false, "")
+			for strings.Count(c.Stdout(), "up\n") < 10 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			began := time.Now()
+			docker(t, "stop", c.id)
+			took := time.Since(began)
+			t.Logf("docker stop took %v", took.Round(time.Millisecond))
+			if code := c.Wait(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			if took < test.least || took > test.most {
+				t.Errorf("docker stop took %v, want %v to %v", took, test.least, test.most)
+			}
+		})
+	}
+}
+
+// TestNotPID1 runs under `docker run --init`.
+func TestNotPID1(t *testing.T) {
+	t.Parallel()
+	tree := map[string]string{
+		"/etc/cont-init.d/1":      "#!/bin/sh\nprintf changed >/run/s6/container_environment/VALUE\n",
+		"/etc/services.d/web/run": "#!/bin/sh\necho web $VALUE; exec sleep 1000\n",
+		"/etc/cont-finish.d/1":    "#!/bin/sh\necho finish $VALUE\n",
+	}
+	const orphan = `(sh -c 'trap "echo orphan told; exit" TERM; echo $$ >/tmp/orphan; while :; do sleep 1000 & wait; done' &)
+until [ -s /tmp/orphan ]; do sleep 0.05; done
+until [ $(cut -d" " -f4 /proc/$(cat /tmp/orphan)/stat) = $PPID ]; do sleep 0.05; done
+[ $PPID != 1 ] && echo adopted
+`
+	for _, s := range []scenario.Scenario{
+		{Name: "ends", Args: []string{"sh", "-c", orphan + "exit 6"}, Code: 6, Output: []string{"web changed", "adopted", "orphan told", "finish changed"}},
+		{
+			Name: "stops", Args: []string{"sh", "-c", orphan + "exec sleep 1000"}, Steps: []scenario.Step{{For: "adopted", Signal: 15}},
+			Code: 143, Output: []string{"web changed", "orphan told", "finish changed"},
+		},
+		{Name: "terminal", TTY: true, Args: []string{"sh", "-c", "trap 'exit 9' INT; echo up; while :; do sleep 1000 & wait; done"}, Steps: []scenario.Step{{For: "up", Send: "\x03"}}, Code: 9},
+		{Name: "services alone", Steps: []scenario.Step{{For: "web changed", Signal: 15}}, Output: []string{"finish changed"}},
+	} {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			s.Files = tree
+			s.Play(t, start(t, put(t, &s, "--init"), s.TTY, ""))
+		})
+	}
+}
+
+// TestRestart starts a container again, after an end of its own and after a
+// SIGKILL: nothing of its first life counts.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ends string // the first life
+		code int
+	}{
+		"ended":  {"exit 3", 9},
+		"killed": {"echo up; exec sleep 1000", 137},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scenario.Scenario{
+				Env: []string{"VALUE=given", "S6_VERBOSITY=1"},
+				Files: map[string]string{
+					"/etc/services.d/web/run": "#!/bin/sh\nexec sleep 1000\n",
+				},
+				Args: []string{"sh", "-c", `cd /run
+if [ -e /again ]; then
+	echo again $VALUE ${ADDED-none} $(cat s6-linux-init-container-results/exitcode)
+	sh -c 'with-contenv sh -c "echo contenv $VALUE ${ADDED-none}"'
+	ls s6/env-stage3
+	exit 4
+fi
+>/again
+printf changed >s6/container_environment/VALUE
+printf added >s6/container_environment/ADDED
+echo 9 >s6-linux-init-container-results/exitcode
+echo 8 >s6/env-stage3/S6_STAGE2_EXITED
+` + test.ends},
+			}
+			id := put(t, &s)
+			c := start(t, id, false, "")
+			if name == "killed" {
+				c.WaitFor("up")
+				docker(t, "kill", id)
+			}
+			if code := c.Wait(); code != test.code {
+				t.Errorf("first exit code %d, want %d", code, test.code)
+			}
+			again := start(t, id, false, "")
+			if code := again.Wait(); code != 4 {
+				t.Errorf("second exit code %d, want 4", code)
+			}
+			if diff := cmp.Diff("again given none 0\ncontenv given none\n", again.Stdout()); diff != "" {
+				t.Errorf("the second life (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestExec runs a command in a container that lives: its environment is what the
+// engine gives, and with-contenv, in the PATH, makes it what it has become.
+func TestExec(t *testing.T) {
+	t.Parallel()
+	s := scenario.Scenario{
+		Env:   []string{"VALUE=given"},
+		Files: map[string]string{"/etc/cont-init.d/1": "#!/bin/sh\nprintf changed >/run/s6/container_environment/VALUE\n"},
+		Args:  []string{"sh", "-c", "echo up; exec sleep 1000"},
+	}
+	c := start(t, put(t, &s), false, "")
+	c.WaitFor("up")
+	for want, command := range map[string]string{
+		"given":   "echo $VALUE",
+		"changed": "with-contenv sh -c 'echo $VALUE'",
+		"reached": "/command/with-contenv echo reached",
+	} {
+		if got := docker(t, "exec", c.id, "sh", "-c", command); got != want {
+			t.Errorf("docker exec %s: %q, want %q", command, got, want)
+		}
+	}
+}
+
+// TestInteractive keeps stdin open, as `docker run -i` does, and types.
+func TestInteractive(t *testing.T) {
+	t.Parallel()
+	c := start(t, create(t, "-i", image, "sh"), false, "echo one; exit 3\n")
+	if code := c.Wait(); code != 3 {
+		t.Errorf("exit code %d, want 3", code)
+	}
+	if got := c.Stdout(); got != "one\n" {
+		t.Errorf("stdout %q", got)
+	}
+}
