@@ -1,0 +1,6 @@
+//go:build !linux
+
+// Command floor is for Linux.
+package main
+
+func main() {}

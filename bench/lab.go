@@ -1,0 +1,161 @@
+//go:build linux
+
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+//go:embed probe/probe.c
+var probeSource []byte
+
+// An initProgram is one of the programs compared.
+type initProgram struct {
+	name       string
+	pkg        string // the Debian package that brings it
+	path       string // where it is; empty when it is not installed
+	version    string
+	runsCMD    bool // it runs a command and ends with it
+	supervises bool // it runs the service directories of a tree
+	// argv is how it is started on a tree, and with a command or none.
+	argv func(path, tree string, cmd []string) []string
+}
+
+// candidates lists the programs that may be compared, before a look at which are here.
+func candidates() []initProgram {
+	dashed := func(path, _ string, cmd []string) []string { return append([]string{path, "--"}, cmd...) }
+	rooted := func(path, tree string, cmd []string) []string {
+		return append([]string{path, "--root", tree, "--"}, cmd...)
+	}
+	return []initProgram{
+		{
+			name: "no init", runsCMD: true,
+			argv: func(_, _ string, cmd []string) []string { return cmd },
+		},
+		{name: "tini-static", pkg: "tini", runsCMD: true, argv: dashed},
+		{name: "dumb-init", pkg: "dumb-init", runsCMD: true, argv: dashed},
+		{
+			name: "s6-svscan", pkg: "s6", supervises: true,
+			argv: func(path, tree string, _ []string) []string { return []string{path, servicesDir(tree)} },
+		},
+		{name: floor, runsCMD: true, supervises: true, argv: rooted},
+		{name: "baseinit", runsCMD: true, supervises: true, argv: rooted},
+	}
+}
+
+// floor is the program in that directory, which does the least: what no Go program
+// is faster than.
+const floor = "bare Go"
+
+// A lab is what all measurements share: a scratch folder, the probe, and the inits that are here.
+type lab struct {
+	dir      string
+	probe    string
+	compiler string // of the probe
+	inits    []initProgram
+	absent   []string
+}
+
+// newLab compiles the probe, builds baseinit unless given as a binary, and looks for the peers.
+func newLab(baseinit string) (_ *lab, err error) {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{dir: dir, probe: filepath.Join(dir, "probe")}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if err := l.compileProbe(); err != nil {
+		return nil, err
+	}
+	if baseinit == "" {
+		baseinit = filepath.Join(dir, "baseinit")
+		if err := build(baseinit, "cmd/baseinit"); err != nil {
+			return nil, err
+		}
+	}
+	if err := build(l.floor(), "bench/floor"); err != nil {
+		return nil, err
+	}
+	for _, p := range candidates() {
+		if err := p.locate(l, baseinit); err != nil {
+			return nil, err
+		}
+		if p.path == "" {
+			l.absent = append(l.absent, fmt.Sprintf("%s (apt-get install %s)", p.name, p.pkg))
+			continue
+		}
+		l.inits = append(l.inits, p)
+	}
+	return l, nil
+}
+
+func (l *lab) floor() string { return filepath.Join(l.dir, "floor") }
+
+func (l *lab) close() { os.RemoveAll(l.dir) }
+
+// compileProbe prefers musl: a static program of glibc's takes 0.5 ms to start, four times as long, in every row alike.
+func (l *lab) compileProbe() error {
+	source := filepath.Join(l.dir, "probe.c")
+	if err := os.WriteFile(source, probeSource, 0o644); err != nil {
+		return err
+	}
+	l.compiler = "gcc"
+	if _, err := exec.LookPath("musl-gcc"); err == nil {
+		l.compiler = "musl-gcc"
+	}
+	if out, err := exec.Command(l.compiler, "-static", "-O2", "-o", l.probe, source).CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot compile the probe with %s: %w\n%s", l.compiler, err, out)
+	}
+	return nil
+}
+
+// build makes a binary as the image ships it.
+func build(path, pkg string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "github.com/sillelien/baseinit/"+pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
+	}
+	return nil
+}
+
+// locate fills in where p is and of which version. The size of baseinit stands for its version: what is linked decides its start.
+func (p *initProgram) locate(l *lab, baseinit string) error {
+	switch p.name {
+	case "no init":
+		p.path, p.version = "-", "CMD itself as PID 1"
+	case floor:
+		p.path, p.version = l.floor(), "a Go program that does nothing else (bench/floor)"
+	case "baseinit":
+		info, err := os.Stat(baseinit)
+		if err != nil {
+			return fmt.Errorf("cannot measure baseinit: %w", err)
+		}
+		p.path, p.version = baseinit, fmt.Sprintf("this tree, %.1f MB", float64(info.Size())/1e6)
+	default:
+		p.path, p.version = find(*p)
+	}
+	return nil
+}
+
+// find looks p up in PATH and asks Debian for its version. Both are empty if it is not here.
+func find(p initProgram) (path, version string) {
+	path, err := exec.LookPath(p.name)
+	if err != nil {
+		return "", ""
+	}
+	out, err := exec.Command("dpkg-query", "-W", "-f", "${Version}", p.pkg).Output()
+	if err != nil {
+		return path, "of unknown version"
+	}
+	return path, strings.TrimSpace(string(out))
+}

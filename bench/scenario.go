@@ -1,0 +1,135 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A scenario is one table: what is measured, of which inits, in which units.
+type scenario struct {
+	name      string
+	title     string
+	about     string
+	columns   []string // what a trial returns; the first gets quantiles and the ratio
+	maxRounds int      // 0: as many as asked for
+	recorded  string   // what is known of peers that cannot be run here
+	trials    func([]initProgram) []trial
+}
+
+// A trial is one row of a table: its run is one sample.
+type trial struct {
+	name string
+	base string // the row that the ratio is to
+	run  func(*lab) ([]float64, error)
+}
+
+// Long enough for an init to come to rest after what it was last asked.
+const (
+	settle = 100 * time.Millisecond
+	idle   = time.Second
+)
+
+const orphanCount = 20_000
+
+func scenarios() []scenario {
+	return []scenario{
+		{
+			name: "start", title: "Start: the init's exec to CMD's first instruction, no services", columns: []string{"ms"},
+			about:  "CMD is a static C program whose first statement reads the clock.",
+			trials: each(runsCMD, "tini-static", startTime),
+		},
+		{
+			name: "services", title: "Start: the init's exec to the last of 50 services' first instruction", columns: []string{"ms"},
+			about:    "Each service is a `run` script of `sh` that execs a static C program. s6-svscan runs on the tree's services.d as it is, without the stages that s6-overlay adds.",
+			recorded: "s6-overlay 3.2.3.2 cannot be installed here. On such a machine it took 118 ms (CMD's first instruction, 23 Nov 2026, the same 50 services), and s6-svscan alone 30 ms to the last of them.",
+			trials: each(supervises, "s6-svscan", func(l *lab, in initProgram) ([]float64, error) {
+				return servicesTime(l, in, 50)
+			}),
+		},
+		{
+			name: "stop", title: "Stop: SIGTERM to PID 1 gone, 10 services", columns: []string{"ms"},
+			about:    fmt.Sprintf("Obedient services die of SIGTERM. Stubborn ones ignore it and have a `timeout-kill` of %v, so nothing can be faster than that.", killAfter),
+			recorded: "s6-overlay 3.2.3.2 cannot be installed here. On such a machine it took 3,042 ms with obedient services (23 Nov 2026).",
+			trials: func(inits []initProgram) []trial {
+				return slices.Concat(stopTrials(inits, "obedient", "pause"), stopTrials(inits, "stubborn", "stubborn"))
+			},
+		},
+		{
+			name: "memory", title: "Memory of the init and its helpers, idle, without the services", columns: []string{"PSS kB", "processes", "threads"},
+			about:     "PSS is the sum over all processes of the container that are not services (smaps_rollup), one second after the last service came up.",
+			maxRounds: 5,
+			trials: func(inits []initProgram) []trial {
+				return slices.Concat(memoryTrials(inits, 0), memoryTrials(inits, 200))
+			},
+		},
+		{
+			name: "orphans", title: "Orphans: CPU that the init spends on each of 20,000", columns: []string{"CPU us each", "ms in all"},
+			about:     "CMD forks a child that forks a grandchild and ends; the grandchild lives on for half a millisecond. Measured until none is left.",
+			maxRounds: 10,
+			trials:    each(reaps, "tini-static", orphanCost),
+		},
+	}
+}
+
+func scenarioNames() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// choose returns the scenarios that -scenario names.
+func choose(name string) ([]scenario, error) {
+	all := scenarios()
+	if name == "all" {
+		return all, nil
+	}
+	i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("cannot measure %q: -scenario is all, %s", name, strings.Join(scenarioNames(), ", "))
+	}
+	return all[i : i+1], nil
+}
+
+func runsCMD(in initProgram) bool    { return in.runsCMD }
+func reaps(in initProgram) bool      { return in.runsCMD && in.name != "no init" && in.name != floor }
+func supervises(in initProgram) bool { return in.supervises }
+func stops(in initProgram) bool      { return in.supervises && in.name != floor }
+
+// each makes one trial of every init that fits, compared with the one named base.
+func each(fits func(initProgram) bool, base string, run func(*lab, initProgram) ([]float64, error)) func([]initProgram) []trial {
+	return func(inits []initProgram) []trial {
+		var trials []trial
+		for _, in := range inits {
+			if fits(in) {
+				trials = append(trials, trial{name: in.name, base: base, run: func(l *lab) ([]float64, error) { return run(l, in) }})
+			}
+		}
+		return trials
+	}
+}
+
+func stopTrials(inits []initProgram, kind, then string) []trial {
+	trials := each(stops, "s6-svscan", func(l *lab, in initProgram) ([]float64, error) { return stopTime(l, in, then) })(inits)
+	for i := range trials {
+		trials[i].name += ", " + kind
+		trials[i].base += ", " + kind
+	}
+	return trials
+}
+
+// memoryTrials compares an init with itself: what a service costs it.
+func memoryTrials(inits []initProgram, services int) []trial {
+	trials := each(stops, "", func(l *lab, in initProgram) ([]float64, error) { return memoryUse(l, in, services) })(inits)
+	for i := range trials {
+		trials[i].base = trials[i].name + ", 0 services"
+		trials[i].name += ", " + strconv.Itoa(services) + " services"
+	}
+	return trials
+}
