@@ -149,6 +149,8 @@ func exitCodes() []Scenario {
 			},
 			Output: []string{"web", "db"},
 		},
+		{Name: "no-profile", Env: []string{"S6_RUNTIME_PROFILE=none"}, Output: []string{"S6_RUNTIME_PROFILE", "/etc/cont-profile.d/none"}},
+		{Name: "no-run-directory", Env: []string{"BASEINIT_RUN=/proc/none"}, Output: []string{"BASEINIT_RUN", "/proc/none"}},
 		{
 			Name: "init-not-a-directory", Without: []string{"/etc/cont-init.d"}, Files: map[string]string{"/etc/cont-init.d": "text"},
 			Output: []string{"/etc/cont-init.d", "not a directory"},
