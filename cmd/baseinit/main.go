@@ -37,7 +37,7 @@ func live() int {
 	out := newOutput(options)
 	defer out.close()
 	out.warn(options.warnings)
-	container := boot.New(options.config(out))
+	container := boot.New(options.config(out, signals))
 
 	var g run.Group
 	{

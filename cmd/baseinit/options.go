@@ -126,9 +126,10 @@ func buildVersion() string {
 }
 
 // config is what the container needs of the options.
-func (o options) config(out *output) boot.Config {
+func (o options) config(out *output, signals *signals) boot.Config {
 	return boot.Config{
 		Root: o.root, Command: o.command, Environ: os.Environ(), Settings: o.settings,
 		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
+		Caught: signals.caught,
 	}
 }

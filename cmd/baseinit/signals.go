@@ -14,18 +14,22 @@ import (
 // signals hears what is sent to the process, from the first statement of main to
 // its last.
 type signals struct {
-	heard chan os.Signal
-	quit  chan struct{}
-	once  sync.Once
+	heard  chan os.Signal
+	caught chan struct{}
+	quit   chan struct{}
+	once   sync.Once
 }
 
 // catchSignals catches those that would end the process: with an exit code of 2, for
 // that is what Go's runtime does to a PID 1, whom a signal cannot kill. Each costs a
-// twentieth of a millisecond before CMD can start. It is done when it returns, since
-// the next thing may be a SIGHUP of our own: see boot's giveUpTerminal.
+// twentieth of a millisecond, so that is done beside what comes next. Until caught is
+// closed, nothing may be started that a signal could interrupt.
 func catchSignals() *signals {
-	s := &signals{heard: make(chan os.Signal, 64), quit: make(chan struct{})}
-	signal.Notify(s.heard, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
+	s := &signals{heard: make(chan os.Signal, 64), caught: make(chan struct{}), quit: make(chan struct{})}
+	go func() {
+		defer close(s.caught)
+		signal.Notify(s.heard, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
+	}()
 	return s
 }
 

@@ -34,6 +34,9 @@ type Config struct {
 	Stdout, Stderr io.Writer
 	// Logger takes what PID 1 has to say.
 	Logger *zap.Logger
+	// Caught is closed when the signals that would end the process are caught.
+	// No process is started before, nor the terminal given up.
+	Caught <-chan struct{}
 }
 
 // Container is one container's life. Make one with New, and Run it once.

@@ -104,6 +104,7 @@ func (c *Container) prepare() error {
 	}
 	run, err := newRunDir(c.cfg)
 	c.run = run
+	<-c.cfg.Caught // in the meantime they have been
 	if _, ok := errors.AsType[*failure](err); ok {
 		return err
 	}
