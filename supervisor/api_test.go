@@ -103,7 +103,13 @@ func TestWait(t *testing.T) {
 
 			ctx, cancel := context.WithTimeoutCause(s.t.Context(), time.Second, errors.New("no patience"))
 			defer cancel()
-			_, err = s.Wait(ctx, "x", in(supervisor.StateFailed))
+			asked := 0
+			_, err = s.Wait(ctx, "x", func(supervisor.Status) bool { asked++; return false })
+			s.do(s.Restart("x"))
+			s.sec(4)
+			if asked != 1 {
+				t.Errorf("its condition was asked %d times, want once", asked)
+			}
 			if err == nil || err.Error() != `cannot wait for service "x": no patience` || time.Since(s.begun) != 4*time.Second {
 				t.Errorf("after the end of its context, after %v: %v", time.Since(s.begun), err)
 			}

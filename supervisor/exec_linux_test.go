@@ -240,4 +240,9 @@ func TestPath(t *testing.T) {
 		Env:      func() []string { return []string{"A=1"} }, // no PATH at all
 	})
 	l.out.await(t, "[x] found\n")
+	l = runLive(t, supervisor.Config{
+		Services: []supervisor.Service{{Name: "x", Command: []string{"prog"}}},
+		Env:      func() []string { return path },
+	})
+	l.out.await(t, "[x] second\n")
 }

@@ -33,5 +33,6 @@ var helpers = map[string]func(args []string) int{
 	"write":       helpWrite,
 	"read":        helpRead,
 	"subreaper":   helpSubreaper,
+	"orphan":      helpOrphan,
 	"resources":   helpResources,
 }

@@ -44,63 +44,117 @@ func measure(t testing.TB) (u usage) {
 	return u
 }
 
-// TestManyCrashesLeakNothing runs 1,000 services that end at once, again and
-// again. It runs alone, since it counts what the whole test process has.
-func TestManyCrashesLeakNothing(t *testing.T) {
-	const n = 1000
-	program := "/bin/true"
-	if path, err := exec.LookPath("true"); err == nil {
-		program = path
+// grown says what there is more of than before. Two descriptors and a goroutine
+// are the runtime's own, made when they are first needed.
+func (u usage) grown(before usage) string {
+	switch {
+	case u.descriptors > before.descriptors+2:
+		return fmt.Sprintf("%d descriptors, %d before", u.descriptors, before.descriptors)
+	case u.goroutines > before.goroutines+1:
+		return fmt.Sprintf("%d goroutines, %d before", u.goroutines, before.goroutines)
+	case u.children > 0:
+		return fmt.Sprintf("%d children", u.children)
+	case u.heap > before.heap+1<<20:
+		return fmt.Sprintf("%d KB of heap, %d before", u.heap>>10, before.heap>>10)
 	}
-	var services []supervisor.Service
-	for i := range n {
-		services = append(services, supervisor.Service{
-			Name: itoa(i), Command: []string{program},
-			Backoff: supervisor.Backoff{Initial: 10 * time.Millisecond, Max: 10 * time.Millisecond},
-		})
+	return ""
+}
+
+// many are services that end at once.
+func many(t *testing.T, n int, change func(*supervisor.Service)) []supervisor.Service {
+	t.Helper()
+	program, err := exec.LookPath("true")
+	if err != nil {
+		t.Skip(err)
+	}
+	services := make([]supervisor.Service, n)
+	for i := range services {
+		services[i] = supervisor.Service{Name: itoa(i), Command: []string{program}, Output: supervisor.OutputTagged}
+		change(&services[i])
+	}
+	return services
+}
+
+// TestManyRunsLeakNothing starts 1,000 services that end at once, again and again,
+// and looks after each round, when nothing runs. It is not parallel, since it
+// counts what the whole test process has.
+func TestManyRunsLeakNothing(t *testing.T) {
+	services := many(t, 1000, func(x *supervisor.Service) { x.Restart, x.Down = supervisor.RestartNever, true })
+	ends := make(chan supervisor.Exit, len(services))
+	sup, err := supervisor.New(supervisor.Config{Services: services, OnEvent: func(e supervisor.Event) {
+		if e.Kind == supervisor.Completed || e.Kind == supervisor.GaveUp {
+			ends <- e.Exit
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
 	}
 	before := measure(t)
-	exits, rounds := 0, make(chan int, 1000)
-	l := newLive(t, supervisor.Config{
-		Services: services,
-		OnEvent: func(e supervisor.Event) {
-			if e.Kind != supervisor.Exited {
-				return
+	execute, interrupt := sup.Actor()
+	ended := make(chan error)
+	go func() { ended <- execute() }()
+	round := func() usage {
+		for _, service := range services {
+			if err := sup.Start(service.Name); err != nil {
+				t.Fatal(err)
 			}
-			if !e.Exit.Success() && e.Exit.Signal == 0 { // some are signalled in the end
-				t.Errorf("%s", e)
+		}
+		for range services {
+			if exit := <-ends; exit.Err != nil {
+				t.Fatal(exit)
 			}
-			if exits++; exits%n == 0 {
-				rounds <- exits / n
-			}
-		},
-	})
-	l.run()
-	var early uint64
-	total := 0
-	for end := time.Now().Add(4 * time.Second); time.Now().Before(end) || total < 4; {
-		total = <-rounds
-		if total == 2 {
-			early = measure(t).heap
+		}
+		if _, err := sup.Status(); err != nil { // behind the last end in the event loop
+			t.Fatal(err)
+		}
+		return measure(t)
+	}
+	first, rounds := round(), 1
+	for begun := time.Now(); rounds < 3 || time.Since(begun) < 3*time.Second; rounds++ {
+		if what := round().grown(first); what != "" {
+			t.Errorf("after round %d: %s", rounds, what)
 		}
 	}
-	late := measure(t).heap
+	interrupt(nil)
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	t.Logf("%d rounds", rounds)
+	before.heap = first.heap
+	if what := measure(t).grown(before); what != "" {
+		t.Errorf("after the end: %s", what)
+	}
+}
+
+// TestManyCrashesLeakNothing stops 200 services that end, and are started again,
+// all the time. It is not parallel, either.
+func TestManyCrashesLeakNothing(t *testing.T) {
+	services := many(t, 200, func(x *supervisor.Service) { x.Backoff = supervisor.Backoff{Initial: 1, Max: 1} })
+	before := measure(t)
+	exits := 0
+	enough := make(chan struct{})
+	sup, err := supervisor.New(supervisor.Config{Services: services, OnEvent: func(e supervisor.Event) {
+		if e.Kind == supervisor.Exited {
+			if exits++; exits == 1500 {
+				close(enough)
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	execute, interrupt := sup.Actor()
+	ended := make(chan error)
+	go func() { ended <- execute() }()
+	<-enough
 	begun := time.Now()
-	l.do(l.end())
+	interrupt(nil)
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
 	t.Logf("the end took %v", time.Since(begun))
-	after := measure(t)
-	t.Logf("%d rounds; heap after two %d KB, in the end %d KB", total, early>>10, late>>10)
-	if late > early+early/2+1<<20 {
-		t.Errorf("the heap grew from %d to %d KB", early>>10, late>>10)
-	}
-	if after.descriptors > before.descriptors+2 { // the runtime's own, made when first needed
-		t.Errorf("%d descriptors before, %d after", before.descriptors, after.descriptors)
-	}
-	if after.goroutines > before.goroutines+1 {
-		t.Errorf("%d goroutines before, %d after", before.goroutines, after.goroutines)
-	}
-	if after.children > 0 {
-		t.Errorf("%d children are left", after.children)
+	if what := measure(t).grown(before); what != "" {
+		t.Errorf("after the end: %s", what)
 	}
 }
 

@@ -224,6 +224,24 @@ func TestKillWhileItLooks(t *testing.T) {
 	}
 }
 
+// TestKillAtTheLimit kills at the very moment at which a limit is over: the alarm
+// must not count for what was done instead of waiting for it.
+func TestKillAtTheLimit(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		s := simulate(t, supervisor.Config{Services: []supervisor.Service{command("x")}}, behaviours{"x": {stubborn}}, func(s *sim) {
+			s.sec(1)
+			s.do(s.Stop("x"))
+			time.Sleep(3 * time.Second)
+			s.Kill()
+			s.do(s.end())
+		})
+		if last := s.trace["x"][len(s.trace["x"])-2:]; last[0] != "4 was killed by SIGKILL after 4s" {
+			t.Fatalf("at last %q", last)
+		}
+	}
+}
+
 func TestStopOrder(t *testing.T) {
 	t.Parallel()
 	// cmd is Main; web and worker require db, db requires net; solo stands alone.

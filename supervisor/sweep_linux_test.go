@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,7 +39,7 @@ func TestStopLeavesNothing(t *testing.T) {
 			script: `setsid sh -c 'trap "" TERM; echo pids $PPID $$; while :; do sleep 1; done' & wait`, force: true,
 		},
 		{name: "a stopped child with a session of its own", script: "setsid sh -c 'kill -STOP $$' & echo pids $$ $!; wait"},
-		{name: "an orphan in its session", script: "set -m; (sleep 1000 & echo pids $$ $!); exec sleep 1000"},
+		{name: "an orphan with a group of its own", script: helperEnv + `=orphan "$1"; exec sleep 1000`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +52,7 @@ func TestStopLeavesNothing(t *testing.T) {
 				{"end", func(l *live) { l.stop(nil) }},
 				{"Kill", func(l *live) { l.Kill() }},
 			} {
-				service := sh("x", tc.script)
+				service := sh("x", tc.script, os.Args[0])
 				service.StopTimeout = limit
 				l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
 				pids := pidsOf(t, l)
@@ -81,6 +82,18 @@ func TestStopLeavesNothing(t *testing.T) {
 	}
 }
 
+// helpOrphan leaves a child behind in its session, but not in its process group.
+func helpOrphan([]string) int {
+	cmd := exec.Command("sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println("pids", os.Getppid(), cmd.Process.Pid)
+	return 0
+}
+
 // pidsOf reads the pids that a service prints.
 func pidsOf(t *testing.T, l *live) []int {
 	t.Helper()
@@ -102,10 +115,17 @@ func pidsOf(t *testing.T, l *live) []int {
 
 func TestStopIsQuickWhenAllObey(t *testing.T) {
 	t.Parallel()
-	service := sh("x", "setsid sleep 1000 & echo pids $$ $!; wait")
-	service.StopTimeout = time.Minute
-	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}, StopTimeout: time.Minute})
-	pidsOf(t, l)
+	service := sh("x", "setsid sh -c 'kill -STOP $$' & echo pids $$ $!; wait")
+	stopped := sh("stopped", "kill -STOP $$")
+	service.StopTimeout, stopped.StopTimeout = time.Minute, time.Minute
+	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service, stopped}, StopTimeout: time.Minute})
+	pids := slices.Concat(pidsOf(t, l)[1:], []int{l.awaitState("stopped", supervisor.StateReady).PID})
+	for _, pid := range pids {
+		until(t, "it is stopped", func() bool {
+			stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			return strings.Contains(string(stat), ") T ")
+		})
+	}
 	begun := time.Now()
 	l.do(l.end())
 	if took := time.Since(begun); took > 5*time.Second {
@@ -158,7 +178,7 @@ func TestKeepLeftovers(t *testing.T) {
 // TestKeepLeftoversDoesNotHoldForAStop stops the service while it runs.
 func TestKeepLeftoversDoesNotHoldForAStop(t *testing.T) {
 	t.Parallel()
-	service := sh("x", "sleep 1000 & echo pids $!; exec sleep 1000")
+	service := sh("x", "setsid sleep 1000 & echo pids $!; exec sleep 1000")
 	service.KeepLeftovers = true
 	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
 	pids := pidsOf(t, l)
