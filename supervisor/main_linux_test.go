@@ -34,5 +34,6 @@ var helpers = map[string]func(args []string) int{
 	"read":        helpRead,
 	"subreaper":   helpSubreaper,
 	"orphan":      helpOrphan,
+	"sleep":       helpSleep,
 	"resources":   helpResources,
 }

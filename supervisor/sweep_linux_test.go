@@ -94,6 +94,34 @@ func helpOrphan([]string) int {
 	return 0
 }
 
+// helpSleep waits for a signal.
+func helpSleep([]string) int { time.Sleep(time.Hour); return 0 }
+
+// TestOddNamesAreUnderstood stops a process whose line in /proc/PID/stat looks as
+// if it were a zombie's: its name is what precedes the last parenthesis.
+func TestOddNamesAreUnderstood(t *testing.T) {
+	t.Parallel()
+	program := t.TempDir() + "/a) Z 1 (b"
+	if err := os.Symlink(os.Args[0], program); err != nil {
+		t.Fatal(err)
+	}
+	service := sh("x", helperEnv+`=sleep setsid "$1" & echo pids $!; wait`, program)
+	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
+	pid := pidsOf(t, l)[0]
+	until(t, "it has its name", func() bool {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		return strings.Contains(string(stat), "(a) Z 1 (b) ")
+	})
+	l.do(l.Stop("x"))
+	l.awaitState("x", supervisor.StateDown)
+	// alive would be misled by the name, too; the pid is there until it is reaped.
+	until(t, "it is gone", func() bool {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		_, after, _ := strings.Cut(string(stat), "(a) Z 1 (b) ")
+		return after == "" || after[0] == 'Z'
+	})
+}
+
 // pidsOf reads the pids that a service prints.
 func pidsOf(t *testing.T, l *live) []int {
 	t.Helper()

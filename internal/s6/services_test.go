@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/s6/nobodytest"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -318,8 +319,8 @@ func TestServicesRefuses(t *testing.T) {
 
 func TestServicesUnreadable(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() == 0 {
-		t.Skip("root may read all; TestAgainAsNobody runs this")
+	if nobodytest.Instead(t) {
+		return
 	}
 	dir := files{"a/run": shell, "a/timeout-kill": "1", "b/run": shell, "c/run": shell, "c/dependencies.d/x": ""}.write(t, t.TempDir())
 	for _, name := range []string{"a/timeout-kill", "b", "c/dependencies.d"} {

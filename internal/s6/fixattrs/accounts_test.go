@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sillelien/baseinit/internal/s6/fixattrs"
+	"github.com/sillelien/baseinit/internal/s6/nobodytest"
 )
 
 const (
@@ -104,8 +105,8 @@ func TestApplyWithoutAccounts(t *testing.T) {
 // that can be done is.
 func TestApplyUnprivileged(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() == 0 {
-		t.Skip("root may do all; TestAgainAsNobody runs this")
+	if nobodytest.Instead(t) {
+		return
 	}
 	dir := root(t, "/d true 0:0 0600 0700\n/f false 0:0 - -\n/g false SELF 0600 0700\n/etc/passwd false SELF 0600 0700\n", "d/a", "d/b", "f", "g")
 	ok(t, os.Symlink("/etc/passwd", filepath.Join(dir, "etc/passwd")))

@@ -19,6 +19,29 @@ func Again(t *testing.T, witness string) {
 	if os.Geteuid() != 0 {
 		t.Skip("not root: the tests run without its rights anyway")
 	}
+	out, err := runAsNobody(t, "-test.skip=^"+t.Name()+"$")
+	if err != nil || !strings.Contains(out, "--- PASS: "+witness) {
+		t.Errorf("as nobody: %v\n%s", err, out)
+	}
+}
+
+// Instead runs the calling test, which means nothing for root, as nobody in a
+// process of its own, and tells whether it has: the caller then returns.
+func Instead(t *testing.T) bool {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return false
+	}
+	out, err := runAsNobody(t, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
+	if err != nil || !strings.Contains(out, "--- PASS: "+t.Name()) {
+		t.Errorf("as nobody: %v\n%s", err, out)
+	}
+	return true
+}
+
+// runAsNobody runs the test binary again, from a directory that nobody may read.
+func runAsNobody(t *testing.T, flag string) (output string, err error) {
+	t.Helper()
 	const nobody = 65534
 	dir := t.TempDir()
 	for _, d := range []string{dir, filepath.Dir(dir)} {
@@ -34,12 +57,10 @@ func Again(t *testing.T, witness string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "-test.v", "-test.skip=^"+t.Name()+"$")
+	cmd := exec.Command(binary, "-test.v", flag)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+witness) {
-		t.Errorf("as nobody: %v\n%s", err, out)
-	}
+	return string(out), err
 }
