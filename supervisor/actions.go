@@ -95,7 +95,7 @@ func (s *Supervisor) restDown(u *unit) {
 // launch starts a run of the unit. The rest is heard of by occurrences.
 func (s *Supervisor) launch(u *unit) {
 	u.run++
-	u.startedAt, u.readyAt, u.early = time.Now(), time.Time{}, false
+	u.startedAt, u.readyAt, u.early = time.Now(), time.Time{}, nil
 	u.text, u.fault, u.kin, u.looking, u.finish = "", nil, nil, false, nil
 	u.patience = u.service.Watchdog
 	s.enter(u, StateStarting)
@@ -106,23 +106,38 @@ func (s *Supervisor) launch(u *unit) {
 }
 
 func (s *Supervisor) noteStarted(u *unit) {
-	s.emit(Event{Service: u.service.Name, Kind: Started, PID: u.instance.pid()})
-	if u.early || (u.service.Readiness == (Readiness{}) && !u.service.Oneshot) {
+	s.tellStarted(u)
+	if u.service.Readiness == (Readiness{}) && !u.service.Oneshot {
 		s.happen(u, saidReady)
 	}
 }
 
 // noteStartedLate is for a unit that was told to stop while it was being started.
 func (s *Supervisor) noteStartedLate(u *unit) {
-	s.emit(Event{Service: u.service.Name, Kind: Started, PID: u.instance.pid()})
+	s.tellStarted(u)
 	s.stepStop(u)
 }
 
-func (s *Supervisor) becomeReady(u *unit) {
-	if u.instance == nil {
-		u.early = true // its message came before our own: noteStarted goes on
+func (s *Supervisor) tellStarted(u *unit) {
+	s.emit(Event{Service: u.service.Name, Kind: Started, PID: u.instance.pid()})
+	early := u.early
+	u.early = nil
+	for _, message := range early {
+		message()
+	}
+}
+
+// hear acts on what a process says, which may come sooner than the news that it
+// runs: not before that.
+func (s *Supervisor) hear(u *unit, message func()) {
+	if u.state.runs() && u.instance == nil {
+		u.early = append(u.early, message)
 		return
 	}
+	message()
+}
+
+func (s *Supervisor) becomeReady(u *unit) {
 	u.readyAt = time.Now()
 	if u.service.Readiness != (Readiness{}) {
 		s.emit(Event{Service: u.service.Name, Kind: Ready, Delay: u.readyAt.Sub(u.startedAt)})

@@ -10,7 +10,8 @@
 //
 // The surprising thing: a service's stop signal goes to its whole process group,
 // not only to its first process, since half of all run scripts do not exec what
-// they run. SIGKILL goes to the group and to the descendants that have left it.
+// they run. Descendants that have left the group get it, too, once the process has
+// ended, and SIGKILL in the end.
 //
 // One goroutine, that of Run, owns all state. Exits, timers, messages of services
 // and calls of the API come to it one at a time; what each does in each state is

@@ -66,20 +66,6 @@ func (s *Supervisor) commit(services []Service, added map[string]*unit) error {
 	return nil
 }
 
-// provideFeed makes the pipe of the service that u logs to.
-func (u *unit) provideFeed() error {
-	i := slices.IndexFunc(u.requires, func(r *unit) bool { return r.service.Name == u.service.LogTo })
-	if i < 0 || u.requires[i].feed != nil {
-		return nil
-	}
-	feed, err := newFeed()
-	if err != nil {
-		return fmt.Errorf("cannot make the pipe to service %q: %w", u.service.LogTo, err)
-	}
-	u.requires[i].feed = feed
-	return nil
-}
-
 // link resolves the names of what a unit requires and logs to.
 func (u *unit) link(find func(string) *unit) (errs []error) {
 	names := u.service.Requires

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// heard acts on a message of u's: lines of the form KEY=VALUE, of which unknown
+// notified acts on a notification of u's: lines of the form KEY=VALUE, of which unknown
 // ones are ignored, as sd_notify(3) asks.
-func (s *Supervisor) heard(u *unit, lines string) {
+func (s *Supervisor) notified(u *unit, lines string) {
 	ready := false
 	for line := range strings.SplitSeq(lines, "\n") {
 		key, value, _ := strings.Cut(line, "=")

@@ -26,7 +26,9 @@ func (s *Supervisor) openMailbox(u *unit) (*mailbox, error) {
 		return nil, fmt.Errorf("cannot make the notification socket: %w", err)
 	}
 	m := &mailbox{conn}
-	s.task(func() { m.listen(func(lines string) { s.post(func() { s.heard(u, lines) }) }) })
+	s.task(func() {
+		m.listen(func(lines string) { s.post(func() { s.hear(u, func() { s.notified(u, lines) }) }) })
+	})
 	return m, nil
 }
 

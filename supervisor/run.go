@@ -8,10 +8,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sillelien/baseinit/envdir"
 )
+
+// instance is one run of a service.
+type instance interface {
+	pid() int
+	// signal is for the process alone, signalGroup for its whole group.
+	signal(sig syscall.Signal) error
+	signalGroup(sig syscall.Signal) error
+	// wait blocks until the run has ended. It is called once.
+	wait() Exit
+	// abandon makes wait return although the run has not ended.
+	abandon()
+}
 
 // starter starts a job's program. Tests put their own in its place.
 type starter func(*job) (instance, error)
@@ -48,10 +61,10 @@ func (s *Supervisor) runOn(u *unit) {
 			}
 		})
 	}
-	became := func(o occurrence) func() { return func() { s.happen(u, o) } }
+	said := func(message func()) { report(func() { s.hear(u, message) }) }
 	j := &job{service: u.service, command: u.service.Command, stdin: u.service.Stdin}
-	j.ready = func() { report(became(saidReady)) }
-	j.notify = Notifier{ready: j.ready, status: func(text string) { report(func() { s.setText(u, text) }) }}
+	j.ready = func() { said(func() { s.happen(u, saidReady) }) }
+	j.notify = Notifier{ready: j.ready, status: func(text string) { said(func() { s.setText(u, text) }) }}
 	if err := s.connect(u, j); err != nil {
 		s.task(func() { report(func() { s.runEnded(u, Exit{Code: 111, Err: err}) }) })
 		return
@@ -89,14 +102,6 @@ func (s *Supervisor) connect(u *unit, j *job) (err error) {
 		j.socket = u.notify.address()
 	}
 	return nil
-}
-
-// logPipe is what the unit's stdout goes to, or nil.
-func (s *Supervisor) logPipe(u *unit) *os.File {
-	if u.service.LogTo == "" {
-		return nil
-	}
-	return s.units[u.service.LogTo].feed.w
 }
 
 func (s *Supervisor) runEnded(u *unit, exit Exit) {
@@ -137,7 +142,9 @@ func (s *Supervisor) startJob(j *job) (instance, error) {
 		j.abort()
 		return nil, err
 	}
+	s.forks <- struct{}{}
 	instance, err := startProcess(j)
+	<-s.forks
 	if err != nil {
 		j.abort()
 		return nil, err

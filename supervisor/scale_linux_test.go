@@ -111,9 +111,10 @@ func TestManyRunsLeakNothing(t *testing.T) {
 	}
 	first, rounds := round(), 1
 	for begun := time.Now(); rounds < 3 || time.Since(begun) < 3*time.Second; rounds++ {
-		if what := round().grown(first); what != "" {
-			t.Errorf("after round %d: %s", rounds, what)
-		}
+		last := round()
+		until(t, fmt.Sprintf("after round %d as much as after the first: %s", rounds, last.grown(first)), func() bool {
+			return last.grown(first) == "" || measure(t).grown(first) == "" // pipes of the last runs may still be closing
+		})
 	}
 	interrupt(nil)
 	if err := <-ended; err != nil {
@@ -121,9 +122,7 @@ func TestManyRunsLeakNothing(t *testing.T) {
 	}
 	t.Logf("%d rounds", rounds)
 	before.heap = first.heap
-	if what := measure(t).grown(before); what != "" {
-		t.Errorf("after the end: %s", what)
-	}
+	until(t, "after the end as much as before: "+measure(t).grown(before), func() bool { return measure(t).grown(before) == "" })
 }
 
 // TestManyCrashesLeakNothing stops 200 services that end, and are started again,

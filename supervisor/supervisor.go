@@ -47,6 +47,9 @@ type Supervisor struct {
 	null  *os.File // what services read that are given nothing
 
 	buffers sync.Pool // of *[readSize]byte
+	// forks limits how many starts are in the kernel at once. There forks queue
+	// up anyway, each with a thread that it would leave behind: syscall.ForkLock.
+	forks chan struct{}
 
 	inbox chan func()
 	ended chan struct{} // closed when Run has ended
@@ -115,6 +118,7 @@ func New(cfg Config) (*Supervisor, error) {
 		units: map[string]*unit{},
 	}
 	s.start = s.startJob
+	s.forks = make(chan struct{}, 4)
 	s.buffers.New = func() any { return new([readSize]byte) }
 	s.quit, s.leave = context.WithCancelCause(context.Background())
 	s.kill, s.slay = context.WithCancel(context.Background())

@@ -1,10 +1,6 @@
 package supervisor
 
-import (
-	"os"
-	"syscall"
-	"time"
-)
+import "time"
 
 // unit is a service and all that is known of it. Only the goroutine of Run
 // touches it.
@@ -23,8 +19,8 @@ type unit struct {
 	instance  instance // the current run, nil while there is none
 	startedAt time.Time
 	readyAt   time.Time
-	early     bool   // it said that it is ready before it was known to run
-	text      string // the last STATUS=
+	early     []func() // what it said before it was known to run
+	text      string   // the last STATUS=
 	timer     *alarm
 	watchdog  *alarm
 	patience  time.Duration // of the watchdog; 0: none
@@ -102,85 +98,4 @@ func (u *unit) status() Status {
 		st.NextStart = u.starts
 	}
 	return st
-}
-
-// alarm makes an occurrence happen at its time. Once stopped it never does, even
-// if the message is in the inbox already.
-type alarm struct {
-	timer *time.Timer
-	off   bool
-}
-
-func (s *Supervisor) after(u *unit, d time.Duration, o occurrence) *alarm {
-	a := &alarm{}
-	a.timer = time.AfterFunc(d, func() {
-		s.post(func() {
-			if !a.off {
-				s.happen(u, o)
-			}
-		})
-	})
-	return a
-}
-
-func (a *alarm) stop() {
-	if a != nil {
-		a.off = true
-		a.timer.Stop()
-	}
-}
-
-// arm makes an occurrence happen after d, unless the state changes before.
-func (s *Supervisor) arm(u *unit, d time.Duration, o occurrence) {
-	u.timer.stop()
-	u.timer = s.after(u, d, o)
-}
-
-// pet starts the watchdog's time anew. It runs while the unit is ready.
-func (s *Supervisor) pet(u *unit) {
-	if u.patience > 0 && u.state == StateReady {
-		u.watchdog.stop()
-		u.watchdog = s.after(u, u.patience, watchdogDue)
-	}
-}
-
-// feed is the pipe through which services write to a service that reads them.
-// The supervisor keeps both ends, so that either side may restart.
-type feed struct{ r, w *os.File }
-
-func newFeed() (*feed, error) {
-	var p [2]int
-	if err := pipeCloexec(&p); err != nil {
-		return nil, os.NewSyscallError("pipe2", err)
-	}
-	// NewFile leaves a blocking descriptor blocking, as its readers expect, and
-	// the runtime does not poll it, so that no line wakes the supervisor up.
-	return &feed{os.NewFile(uintptr(p[0]), "feed"), os.NewFile(uintptr(p[1]), "feed")}, nil
-}
-
-// end lets the reader see the end of its input.
-func (f *feed) end() {
-	if f != nil && f.w != nil {
-		_ = f.w.Close()
-		f.w = nil
-	}
-}
-
-func (f *feed) close() {
-	if f != nil {
-		f.end()
-		_ = f.r.Close()
-	}
-}
-
-// instance is one run of a service.
-type instance interface {
-	pid() int
-	// signal is for the process alone, signalGroup for its whole group.
-	signal(sig syscall.Signal) error
-	signalGroup(sig syscall.Signal) error
-	// wait blocks until the run has ended. It is called once.
-	wait() Exit
-	// abandon makes wait return although the run has not ended.
-	abandon()
 }
