@@ -16,29 +16,15 @@ import (
 // ends. It returns as soon as none is left; without /proc, which tells who is
 // whose child, PID 1 stops all that kill(2) reaches with -1, and others nothing.
 func StopDescendants(now context.Context, grace time.Duration) error {
-	if !hasChildren() {
-		return nil
-	}
 	table := &processTable{}
-	deadline := time.Now().Add(grace)
-	asked, killed := false, time.Time{}
-	for hasChildren() {
-		left := table.descendants(os.Getpid())
-		switch {
-		case !killed.IsZero() && time.Since(killed) > killLimit:
-			return fmt.Errorf("%d processes do not die of SIGKILL", len(left))
-		case now.Err() != nil || !time.Now().Before(deadline):
-			signalEach(left, sigKill)
-			if killed.IsZero() {
-				killed = time.Now()
-				deadline, now = killed.Add(killLimit), context.Background()
-			}
-		case !asked:
-			asked = true
-			signalEach(left, syscall.SIGTERM)
-			signalEach(left, syscall.SIGCONT)
+	left := func() (processes []process, over bool) {
+		if !hasChildren() {
+			return nil, true
 		}
-		awaitEnd(now, left, deadline)
+		return table.descendants(os.Getpid()), false
+	}
+	if undying, ended := endAll(now, left, signalEach, syscall.SIGTERM, time.Now().Add(grace)); !ended {
+		return fmt.Errorf("%d processes do not die of SIGKILL", undying)
 	}
 	return nil
 }

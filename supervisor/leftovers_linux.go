@@ -160,28 +160,47 @@ func (r remains) alive(t *processTable) []process {
 // sweep ends what a run left behind: with sig, and with SIGKILL at the deadline
 // or when now ends. It returns when nothing is left.
 func (t *processTable) sweep(now context.Context, r remains, sig syscall.Signal, deadline time.Time) error {
+	left := func() (processes []process, over bool) {
+		if !r.any() {
+			return nil, true
+		}
+		processes = r.alive(t)
+		return processes, len(processes) == 0 && len(t.now()) > 0 // zombies at most, which are the reaper's
+	}
+	if undying, ended := endAll(now, left, r.signal, sig, deadline); !ended {
+		return fmt.Errorf("%d processes that it left behind do not die of SIGKILL", undying)
+	}
+	return nil
+}
+
+// endAll ends the processes that left lists until it says that it is over: with sig,
+// and with SIGKILL at the deadline or when now ends. It gives up on those that do
+// not die of that, and tells how many it knows of.
+func endAll(
+	now context.Context, left func() (processes []process, over bool),
+	signal func([]process, syscall.Signal), sig syscall.Signal, deadline time.Time,
+) (undying int, ended bool) {
 	asked, killed := false, time.Time{}
-	for r.any() {
-		left := r.alive(t)
+	for {
+		processes, over := left()
 		switch {
-		case len(left) == 0 && len(t.now()) > 0:
-			return nil // zombies at most, which are the reaper's
+		case over:
+			return 0, true
 		case !killed.IsZero() && time.Since(killed) > killLimit:
-			return fmt.Errorf("%d processes that it left behind do not die of SIGKILL", len(left))
+			return len(processes), false
 		case now.Err() != nil || !time.Now().Before(deadline):
-			r.signal(left, sigKill)
+			signal(processes, sigKill)
 			if killed.IsZero() {
 				killed = time.Now()
 				deadline, now = killed.Add(killLimit), context.Background()
 			}
 		case !asked:
 			asked = true
-			r.signal(left, sig)
-			r.signal(left, syscall.SIGCONT)
+			signal(processes, sig)
+			signal(processes, syscall.SIGCONT)
 		}
-		awaitEnd(now, left, deadline)
+		awaitEnd(now, processes, deadline)
 	}
-	return nil
 }
 
 func (r remains) signal(left []process, sig syscall.Signal) {
