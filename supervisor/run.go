@@ -45,10 +45,11 @@ type job struct {
 	ends   ends
 }
 
-// ends are our ends of a job's pipes.
+// ends are our ends of a job's pipes, and its place in the roster.
 type ends struct {
 	ready *os.File // the readiness pipe, or nil
 	pumps []*pump
+	leave func() // the roster; nil for a function
 }
 
 // runOn starts a run of u and reports what becomes of it.
@@ -149,6 +150,7 @@ func (s *Supervisor) startJob(j *job) (instance, error) {
 		j.abort()
 		return nil, err
 	}
+	j.ends.leave = s.roster.add(instance.pid(), j.service.Name)
 	j.theirs = closeAll(j.theirs)
 	for _, p := range j.ends.pumps {
 		p.pid = instance.pid()
@@ -229,6 +231,9 @@ func (j *job) abort() {
 // close is called when the run has ended: it closes the readiness pipe, and gives
 // the output a moment, so that a crash's last words come before the news of it.
 func (e ends) close() {
+	if e.leave != nil {
+		e.leave()
+	}
 	if e.ready != nil {
 		_ = e.ready.Close()
 	}

@@ -56,6 +56,8 @@ type Supervisor struct {
 	ready chan struct{}
 	subs  subscribers
 
+	roster roster
+
 	quit  context.Context // Actor's interrupt ends it
 	leave context.CancelCauseFunc
 	kill  context.Context // ends when all must die at once
