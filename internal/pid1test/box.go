@@ -38,6 +38,11 @@ type Box struct {
 	Owner map[string]int
 	// Without names what the box lacks, with all that is in it: "/run".
 	Without []string
+	// Host are directories and files of the machine that the box has too, under
+	// the same paths and read-only, over whatever else it would have there;
+	// what the machine lacks is left out. "/usr", "/lib" and "/lib64" are what
+	// programs need that are not static.
+	Host []string
 	// Tmpfs mounts as Docker's --tmpfs does: "/run", or "/run:noexec" or
 	// "/run:ro" with options after a colon; without them it is rw and exec.
 	Tmpfs []string
@@ -46,8 +51,8 @@ type Box struct {
 	ReadOnly bool
 	// NoProc leaves /proc an empty directory.
 	NoProc bool
-	// HostRoot keeps the file system of the machine, for a Binary that is not
-	// static; only /proc is the box's own. It rules out Files and all like it.
+	// HostRoot keeps the file system of the machine, /dev and all; only /proc
+	// is the box's own. It rules out Files and all like it, Host and Tmpfs.
 	HostRoot bool
 
 	// Stdin is what PID 1 reads, and then the end of file; default /dev/null.

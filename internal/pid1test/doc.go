@@ -33,6 +33,8 @@
 // /run; /proc is mounted (with /proc/sys read-only), /dev is a tmpfs with its
 // own pts, the environment is PATH, HOSTNAME and HOME, the loopback is up, PID
 // 1 leads a session, and root holds Docker's fourteen capabilities and not more.
+// Programs that are not static run in it with Box.Host: then /usr is the
+// machine's, and all else the box's own, also /dev, where /dev/log would be.
 // Everything that fails in the set-up, a program that lives longer than
 // Box.Timeout and a text that never comes are t.Fatal, with the output so far.
 //

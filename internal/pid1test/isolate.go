@@ -59,6 +59,9 @@ func (p *plan) mountAll() error {
 	if err := bind(names[0], within(p.Root, "/bin/busybox")); err != nil {
 		return err
 	}
+	if err := p.mountHost(); err != nil {
+		return err
+	}
 	if p.Box.Binary != "" {
 		if err := bind(p.Box.Binary, within(p.Root, "/init")); err != nil {
 			return err
@@ -83,6 +86,44 @@ func (p *plan) mountAll() error {
 		}
 	}
 	return nil
+}
+
+// mountHost binds what Box.Host names.
+func (p *plan) mountHost() error {
+	for _, path := range p.Box.Host {
+		info, err := os.Stat(path)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		target := within(p.Root, path)
+		if err := makeTarget(target, info.IsDir()); err != nil {
+			return err
+		}
+		if err := bind(path, target); err != nil {
+			return err
+		}
+		if err := readOnly(target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeTarget makes what a mount can cover, where there is nothing yet.
+func makeTarget(path string, directory bool) error {
+	if directory {
+		return os.MkdirAll(path, 0o755)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	return touch(path)
 }
 
 // mountProc mounts the box's own /proc, or hides the machine's.

@@ -44,6 +44,24 @@ func Need(t testing.TB) {
 	}
 }
 
+// NeedProgram skips the test, or fails it as [Need] does, on a machine without
+// the program at path. It says which package of Debian has it.
+func NeedProgram(t testing.TB, path, pkg string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		unable(t, fmt.Sprintf("needs %s: install %s", path, pkg))
+	}
+}
+
+// NeedRoot skips the test, or fails it as [Need] does, unless it runs as root. What
+// runs as several users in a box needs that, and so do capabilities outside of it.
+func NeedRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		unable(t, "needs root: a user namespace of an ordinary user knows uid 0 alone")
+	}
+}
+
 // unable ends a test for which the machine lacks something.
 func unable(t testing.TB, reason string) {
 	t.Helper()

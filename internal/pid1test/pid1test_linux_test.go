@@ -99,15 +99,28 @@ func TestInside(t *testing.T) {
 			script: "for d in /run /run2; do echo 'echo ran' >$d/y; chmod +x $d/y; $d/y 2>&1; done",
 			want:   "/bin/sh: /run/y: Permission denied\nran\n",
 		},
-		"no proc":          {box: pid1test.Box{NoProc: true}, script: "ls /proc", want: ""},
-		"proc of the box":  {script: "echo /proc/[0-9]*; (>/proc/sys/kernel/hostname) 2>/dev/null || echo ro", want: "/proc/1\nro\n"},
-		"privileged":       {box: pid1test.Box{Privileged: true}, root: true, script: "echo big >/proc/sys/kernel/hostname; hostname", want: "big\n"},
-		"Docker's caps":    {script: caps, want: "CapPrm:00000000a80425fb CapEff:00000000a80425fb CapBnd:00000000a80425fb NoNewPrivs:0 "},
-		"no caps":          {box: pid1test.Box{DropCaps: true}, script: caps, want: "CapPrm:0000000000000000 CapEff:0000000000000000 CapBnd:0000000000000000 NoNewPrivs:0 "},
-		"no new privs":     {box: pid1test.Box{NoNewPrivs: true}, script: caps, want: "CapPrm:00000000a80425fb CapEff:00000000a80425fb CapBnd:00000000a80425fb NoNewPrivs:1 "},
-		"user app":         {box: pid1test.Box{UID: 999, GID: 999}, root: true, script: "id; echo $HOME; echo x >/dev/stdout", want: "uid=999(app) gid=999(app)\n/\nx\n"},
-		"stdin is null":    {script: "cat; readlink /proc/$$/fd/0", want: "/dev/null\n"},
-		"stdin with text":  {box: pid1test.Box{Stdin: "one\ntwo"}, script: "cat", want: "one\ntwo"},
+		"no proc":         {box: pid1test.Box{NoProc: true}, script: "ls /proc", want: ""},
+		"proc of the box": {script: "echo /proc/[0-9]*; (>/proc/sys/kernel/hostname) 2>/dev/null || echo ro", want: "/proc/1\nro\n"},
+		"privileged":      {box: pid1test.Box{Privileged: true}, root: true, script: "echo big >/proc/sys/kernel/hostname; hostname", want: "big\n"},
+		"Docker's caps":   {script: caps, want: "CapPrm:00000000a80425fb CapEff:00000000a80425fb CapBnd:00000000a80425fb NoNewPrivs:0 "},
+		"no caps":         {box: pid1test.Box{DropCaps: true}, script: caps, want: "CapPrm:0000000000000000 CapEff:0000000000000000 CapBnd:0000000000000000 NoNewPrivs:0 "},
+		"no new privs":    {box: pid1test.Box{NoNewPrivs: true}, script: caps, want: "CapPrm:00000000a80425fb CapEff:00000000a80425fb CapBnd:00000000a80425fb NoNewPrivs:1 "},
+		"user app":        {box: pid1test.Box{UID: 999, GID: 999}, root: true, script: "id; echo $HOME; echo x >/dev/stdout", want: "uid=999(app) gid=999(app)\n/\nx\n"},
+		"stdin is null":   {script: "cat; readlink /proc/$$/fd/0", want: "/dev/null\n"},
+		"stdin with text": {box: pid1test.Box{Stdin: "one\ntwo"}, script: "cat", want: "one\ntwo"},
+		"host directories": {
+			box: pid1test.Box{
+				Host:  []string{"/usr", "/lib", "/lib64", "/no/such"},
+				Files: map[string]string{"/own": "x", "/usr/hidden": "x"},
+			},
+			script: "/usr/bin/printf 'dynamic\\n'; (>/usr/x) 2>/dev/null || echo ro; ls /own /usr/hidden /no 2>/dev/null",
+			want:   "dynamic\nro\n/own\n",
+		},
+		"host file": {
+			box:    pid1test.Box{Host: []string{"/etc/passwd"}, Files: map[string]string{"/etc/passwd": "covered"}},
+			script: "grep -c covered /etc/passwd; (>/etc/passwd) 2>/dev/null || echo ro; ls /etc/group",
+			want:   "0\nro\n/etc/group\n",
+		},
 		"no foreign files": {script: "ls /proc/$$/fd; :", want: "0\n1\n2\n"},
 		"host root":        {box: pid1test.Box{HostRoot: true}, script: "echo /proc/[0-9]*", want: "/proc/1\n"},
 		"host root without proc": {
@@ -158,6 +171,25 @@ func TestReadFile(t *testing.T) {
 	r.Wait()
 	if got := r.ReadFile("/run/f"); got != "live\n" {
 		t.Errorf("/run/f is %q", got)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	t.Parallel()
+	r := pid1test.Run(t, shell("until [ -s /tmp/go ]; do sleep 0.01; done; cat /tmp/go; stat -c ' %a' /tmp/go"))
+	r.WriteFile("/tmp/go", "now")
+	r.Wait()
+	if got := r.Stdout(); got != "now 644\n" {
+		t.Errorf("the box saw %q", got)
+	}
+}
+
+func TestNeedProgram(t *testing.T) {
+	pid1test.NeedProgram(t, "/proc/self/exe", "nothing")
+	t.Setenv("CI", "true")
+	want := "needs /no/such: install no-such"
+	if got := fatal(t, func(t testing.TB) { pid1test.NeedProgram(t, "/no/such", "no-such") }); got != want {
+		t.Errorf("fatal error %q, want %q", got, want)
 	}
 }
 

@@ -184,3 +184,17 @@ func (r *Running) ReadFile(path string) string {
 	}
 	return string(text)
 }
+
+// WriteFile makes a file of the box, or writes it anew, with mode 0644. What
+// ReadFile does not see it does not reach.
+func (r *Running) WriteFile(path, text string) {
+	r.t.Helper()
+	root, err := os.OpenRoot(r.root)
+	if err != nil {
+		r.t.Fatalf("cannot open the box: %v", err)
+	}
+	defer root.Close()
+	if err := root.WriteFile(strings.TrimPrefix(path, "/"), []byte(text), 0o644); err != nil {
+		r.t.Fatalf("cannot write a file of the box: %v", err)
+	}
+}
