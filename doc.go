@@ -13,6 +13,8 @@
 //     or subreaper, and never takes the exit status of a child of os/exec.
 //   - [github.com/sillelien/baseinit/supervisor] runs services, processes or Go
 //     functions: order, readiness, restarts, stop.
+//   - [github.com/sillelien/baseinit/syslog] reads /dev/log, and writes lines to
+//     stderr that say who each message is from.
 //   - [github.com/sillelien/baseinit/envdir] reads and writes environment
 //     directories, such as the live environment of a container.
 //

@@ -37,7 +37,14 @@ func live() int {
 	out := newOutput(options)
 	defer out.close()
 	out.warn(options.warnings)
-	container := boot.New(options.config(out, signals))
+	var container *boot.Container
+	// Bound before anything is started, so that whatever logs is heard.
+	log, err := out.openSyslog(options, func(pid int) string { return container.ServiceOf(pid) })
+	if err != nil {
+		out.refuse(err)
+		return boot.CodeSystem
+	}
+	container = boot.New(options.config(out, signals, log))
 
 	var g run.Group
 	{
@@ -47,6 +54,10 @@ func live() int {
 	}
 	{
 		g.Add(container.Actor())
+	}
+	if log != nil {
+		// Ends after the container, and writes its last words.
+		g.Add(log.Actor())
 	}
 	ended, end := context.WithCancel(context.Background())
 	go func() {

@@ -12,8 +12,10 @@ import (
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/boot"
+	"github.com/sillelien/baseinit/internal/logging"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/supervisor"
+	"github.com/sillelien/baseinit/syslog"
 )
 
 const usage = `usage: baseinit [flags] [--] [CMD [ARGUMENT...]]
@@ -29,6 +31,9 @@ flags:
   --output KIND   what services print comes out raw (the default), tagged
                   with "[name] " line by line, or as json lines
                   (environment: BASEINIT_OUTPUT)
+  --syslog MODE   on (the default): what programs log to /dev/log comes out on
+                  stderr; off; required (environment: BASEINIT_SYSLOG).
+                  docs/syslog.md lists the flags --syslog-... and their variables
   --version       print the version
   --help          print this
 
@@ -49,6 +54,7 @@ type options struct {
 	output   supervisor.Output
 	command  []string
 	settings s6.Settings
+	syslog   logging.Settings
 	warnings error
 }
 
@@ -61,6 +67,7 @@ func parse(args []string) (o options, code int, done bool) {
 	root := flags.String("root", "", "")
 	output := flags.String("output", os.Getenv("BASEINIT_OUTPUT"), "")
 	version := flags.Bool("version", false, "")
+	sink := logging.NewReader(flags)
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -78,8 +85,14 @@ func parse(args []string) (o options, code int, done bool) {
 	if o.output, err = parseOutput(*output); err == nil {
 		o.root, err = parseRoot(*root)
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "baseinit: "+err.Error())
+	o.syslog.Off = o.root != "" // the system's /dev/log is not for a tree of its own
+	if o.output == supervisor.OutputJSON {
+		o.syslog.Sink.Format = syslog.JSON
+	}
+	if err = errors.Join(err, sink.Read(&o.syslog)); err != nil {
+		for _, e := range boot.Unjoin(err) {
+			fmt.Fprintln(os.Stderr, "baseinit: "+e.Error())
+		}
 		return o, codeUsage, true
 	}
 	return o, 0, false
@@ -126,9 +139,9 @@ func buildVersion() string {
 }
 
 // config is what the container needs of the options.
-func (o options) config(out *output, signals *signals) boot.Config {
+func (o options) config(out *output, signals *signals, log *logging.Log) boot.Config {
 	return boot.Config{
-		Root: o.root, Command: o.command, Environ: os.Environ(), Settings: o.settings,
+		Root: o.root, Command: o.command, Environ: append(os.Environ(), log.Environ()...), Settings: o.settings,
 		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
 		Caught: signals.caught,
 	}

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/sillelien/baseinit/internal/boot"
+	"github.com/sillelien/baseinit/internal/logging"
 	"github.com/sillelien/baseinit/internal/logline"
 	"github.com/sillelien/baseinit/supervisor"
 )
@@ -49,10 +50,15 @@ func level(verbosity int) zapcore.Level {
 	}
 }
 
-func (o *output) warn(err error) {
+func (o *output) warn(err error) { o.tell(zapcore.WarnLevel, err) }
+
+// refuse says why there will be no container.
+func (o *output) refuse(err error) { o.tell(zapcore.ErrorLevel, err) }
+
+func (o *output) tell(level zapcore.Level, err error) {
 	if err != nil {
 		for _, line := range boot.Unjoin(err) {
-			o.logger.Warn(line.Error())
+			o.logger.Log(level, line.Error())
 		}
 	}
 }
@@ -65,4 +71,18 @@ func (o *output) close() {
 	defer cancel()
 	_ = o.stdout.Close(ctx)
 	_ = o.stderr.Close(ctx) // that lines are lost is nothing to write a line about
+}
+
+// openSyslog makes what becomes of messages to /dev/log; nil if nothing does.
+func (o *output) openSyslog(options options, serviceOf func(pid int) string) (*logging.Log, error) {
+	if options.syslog.Off {
+		return nil, nil
+	}
+	return logging.Open(logging.Config{
+		Settings: options.syslog,
+		// The sink has a goroutine that may wait, and a queue of its own.
+		Stdout: logline.Blocking(1), Stderr: logline.Blocking(2),
+		ServiceOf: serviceOf, Fallback: boot.LogSockets(options.root),
+		FlushTimeout: patience, Logger: o.logger,
+	})
 }

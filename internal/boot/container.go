@@ -5,7 +5,9 @@ package boot
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -58,6 +60,8 @@ type Container struct {
 	sup     *supervisor.Supervisor // while it runs
 	hangups int                    // SIGHUPs that the loss of the terminal sends
 
+	known atomic.Pointer[supervisors]
+
 	sharesTerminal bool // with who started us
 
 	outcome outcome
@@ -86,6 +90,34 @@ func (c *Container) isUp() { c.wentUp.Do(func() { close(c.up) }) }
 
 // ExitCode is what the process should exit with, after Run.
 func (c *Container) ExitCode() int { return c.outcome.code() }
+
+// supervisors are all that there have been, the latest last. What a script has left
+// running is still its.
+type supervisors []*supervisor.Supervisor
+
+// getToKnow adds a supervisor; only Run's goroutine does.
+func (c *Container) getToKnow(sup *supervisor.Supervisor) {
+	all := supervisors{sup}
+	if before := c.known.Load(); before != nil {
+		all = append(slices.Clip(*before), sup)
+	}
+	c.known.Store(&all)
+}
+
+// ServiceOf names the service or the script that a process was started for, or "".
+// CMD is "CMD". It waits for nothing.
+func (c *Container) ServiceOf(pid int) string {
+	all := c.known.Load()
+	if all == nil {
+		return ""
+	}
+	for _, sup := range slices.Backward(*all) {
+		if name := sup.ServiceOf(pid); name != "" {
+			return name
+		}
+	}
+	return ""
+}
 
 // stop asks the container to stop, more urgently at each call.
 func (c *Container) stop(cause error) {

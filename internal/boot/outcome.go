@@ -11,7 +11,8 @@ import (
 // The exit codes of a boot that could not be.
 const (
 	codeBadTree = 100 // the tree is wrong: a bad value, a loop, an unknown name
-	codeSystem  = 111 // the system refuses what was asked for by name
+	// CodeSystem: the system refuses what was asked for by name.
+	CodeSystem = 111
 )
 
 // outcome is all that the container's exit code depends on.

@@ -46,7 +46,7 @@ func newRunDir(cfg Config) (runDir, error) {
 		errs = append(errs, err)
 	}
 	if os.Getenv("BASEINIT_RUN") != "" { // asked for by name
-		return noRunDir(cfg), &failure{codeSystem, fmt.Errorf("cannot use BASEINIT_RUN: %w", errs[0])}
+		return noRunDir(cfg), &failure{CodeSystem, fmt.Errorf("cannot use BASEINIT_RUN: %w", errs[0])}
 	}
 	return noRunDir(cfg), fmt.Errorf("scripts cannot change the environment: no directory can be written (set BASEINIT_RUN to one that can): %w", errs[0])
 }
@@ -71,6 +71,22 @@ func candidates(cfg Config) []runDir {
 		dirs = append(dirs, runDir{path: filepath.Join(xdg, name), private: true})
 	}
 	return append(dirs, runDir{path: filepath.Join(os.TempDir(), name), private: true})
+}
+
+// LogSockets are paths for a socket in place of /dev/log, in directories that are
+// ours, of a container whose tree has that root.
+func LogSockets(root string) []string {
+	var paths []string
+	for _, candidate := range candidates(Config{Root: root}) {
+		if candidate.private {
+			if err := checkOwn(candidate.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+				continue
+			}
+			candidate.path = filepath.Join(candidate.path, strconv.Itoa(os.Getpid()))
+		}
+		paths = append(paths, filepath.Join(candidate.path, "baseinit", "log"))
+	}
+	return paths
 }
 
 // openRunDir makes the environment directory below a candidate.
@@ -119,6 +135,11 @@ func ownDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
+	return checkOwn(path)
+}
+
+// checkOwn tells whether a directory is ours alone.
+func checkOwn(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return err

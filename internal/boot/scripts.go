@@ -29,6 +29,7 @@ func (c *Container) runScript(ctx context.Context, script s6.Script, grace time.
 	if err != nil {
 		return supervisor.Exit{Code: 126, Err: err}
 	}
+	c.getToKnow(sup)
 	defer context.AfterFunc(c.requests[1], func() {
 		if ctx == c.requests[0] {
 			sup.Kill()

@@ -197,6 +197,7 @@ const settled = time.Second
 
 // supervise runs the supervisor and notes what ended it.
 func (c *Container) supervise(sup *supervisor.Supervisor) error {
+	c.getToKnow(sup)
 	c.setSupervisor(sup)
 	defer c.setSupervisor(nil)
 	defer context.AfterFunc(c.requests[1], sup.Kill)()

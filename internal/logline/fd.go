@@ -50,3 +50,16 @@ func awaitRoom(fd int) {
 	// Whatever poll's own result is, the next write knows better.
 	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
 }
+
+// Blocking is an io.Writer on a file descriptor whose Write waits as long as it
+// takes, for who has a goroutine for that: with EAGAIN, too, and without SIGPIPE
+// ending the process.
+type Blocking int
+
+// Write writes all of p, or gives the error of write(2).
+func (fd Blocking) Write(p []byte) (int, error) {
+	if err := writeAll(int(fd), p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

@@ -10,7 +10,7 @@ import (
 
 // Lives are whole lives that go the same way in every container.
 func Lives() []Scenario {
-	return slices.Concat(stages(), environments(), settings(), commands(), hardened(), signals(), terminals(), badTrees(), services())
+	return slices.Concat(stages(), environments(), settings(), commands(), hardened(), signals(), terminals(), badTrees(), services(), syslogs())
 }
 
 const (

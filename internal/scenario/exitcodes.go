@@ -156,6 +156,8 @@ func exitCodes() []Scenario {
 			Output: []string{"/etc/cont-init.d", "not a directory"},
 		},
 		{Name: "wrong-flag", Args: []string{"--no-such-flag"}, Output: []string{"no-such-flag", "--help"}},
+		{Name: "no-syslog", UID: 12345, Env: []string{"BASEINIT_SYSLOG=required"}, Output: []string{"cannot listen on /dev/log", "permission denied"}},
+		{Name: "wrong-syslog", Args: []string{"--syslog-format=xml"}, Env: []string{"BASEINIT_SYSLOG_FILTER=mail.loud"}, Output: []string{"BASEINIT_SYSLOG_FORMAT", `"xml"`, "BASEINIT_SYSLOG_FILTER", "mail.loud"}},
 		{Name: "wrong-output", Env: []string{"BASEINIT_OUTPUT=xml"}, Output: []string{"BASEINIT_OUTPUT", `"xml"`}},
 	}
 }

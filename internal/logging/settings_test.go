@@ -1,0 +1,149 @@
+package logging_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/sillelien/baseinit/internal/logging"
+	"github.com/sillelien/baseinit/syslog"
+	"github.com/sillelien/baseinit/syslog/forward"
+)
+
+// read parses a command line in an environment.
+func read(t *testing.T, env, args []string) (logging.Settings, error) {
+	t.Helper()
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+	flags := flag.NewFlagSet("baseinit", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	r := logging.NewReader(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	var s logging.Settings
+	err := r.Read(&s)
+	return s, err
+}
+
+func TestRead(t *testing.T) { // not parallel: it sets the environment
+	for _, tc := range []struct {
+		name      string
+		env, args []string
+		want      logging.Settings
+	}{
+		{name: "nothing"},
+		{name: "empty is unset", env: []string{"BASEINIT_SYSLOG=", "BASEINIT_SYSLOG_BLOCK="}},
+		{name: "on", env: []string{"BASEINIT_SYSLOG=on"}},
+		{name: "off", env: []string{"BASEINIT_SYSLOG=off"}, want: logging.Settings{Off: true}},
+		{name: "required", args: []string{"--syslog=required"}, want: logging.Settings{Sink: syslog.Config{Required: true}}},
+		{name: "the flag counts", env: []string{"BASEINIT_SYSLOG=off"}, args: []string{"--syslog", "on"}},
+		{
+			name: "sockets", env: []string{"BASEINIT_SYSLOG_LISTEN= /dev/log\n tcp:127.0.0.1:514 "},
+			want: logging.Settings{Sink: syslog.Config{Listen: []string{"/dev/log", "tcp:127.0.0.1:514"}}},
+		},
+		{
+			name: "numbers", env: []string{"BASEINIT_SYSLOG_MAX_MESSAGE=100", "BASEINIT_SYSLOG_QUEUE=1000"}, args: []string{"--syslog-max-line=16384"},
+			want: logging.Settings{Sink: syslog.Config{MaxMessage: 100, QueueBytes: 1000, MaxLine: 16384}},
+		},
+		{
+			name: "yes and no", env: []string{"BASEINIT_SYSLOG_TIMESTAMPS=1", "BASEINIT_SYSLOG_BLOCK=1", "BASEINIT_SYSLOG_STDOUT=1"}, args: []string{"--syslog-block=0"},
+			want: logging.Settings{Sink: syslog.Config{Timestamps: true}, SplitStreams: true},
+		},
+		{
+			name: "words", env: []string{"BASEINIT_SYSLOG_FORMAT=json", "BASEINIT_SYSLOG_ESCAPES=octal", "BASEINIT_SYSLOG_RATE_LIMIT=200/10s"},
+			want: logging.Settings{Sink: syslog.Config{Format: syslog.JSON, OctalEscapes: true, RateLimit: syslog.RateLimit{Messages: 200, Per: 10 * time.Second}}},
+		},
+		{
+			name: "forward", args: []string{
+				"--syslog-forward=tls://logs", "--syslog-forward-ca=/ca", "--syslog-forward-cert=/cert", "--syslog-forward-key=/key", "--syslog-forward-server-name=name",
+				"--syslog-forward-line-feed=1", "--syslog-forward-queue=1000",
+			},
+			want: logging.Settings{Forward: forward.Config{Target: "tls://logs", CAFile: "/ca", CertFile: "/cert", KeyFile: "/key", ServerName: "name", LineFeed: true, QueueBytes: 1000}},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := read(t, tc.env, tc.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got, cmpopts.IgnoreUnexported(syslog.Filter{})); diff != "" {
+				t.Errorf("settings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadFilter(t *testing.T) { // not parallel: it sets the environment
+	s, err := read(t, []string{"BASEINIT_SYSLOG_FILTER=*.info;mail.none"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		facility syslog.Facility
+		severity syslog.Severity
+		want     bool
+	}{{3, syslog.Informational, true}, {3, syslog.Debug, false}, {2, syslog.Error, false}} {
+		if got := s.Sink.Filter.Keep(&syslog.Message{Facility: tc.facility, Severity: tc.severity}); got != tc.want {
+			t.Errorf("Keep of %v.%v = %v, want %v", tc.facility, tc.severity, got, tc.want)
+		}
+	}
+}
+
+func TestWrongValues(t *testing.T) { // not parallel: it sets the environment
+	for name, value := range map[string]string{
+		"BASEINIT_SYSLOG": "maybe", "BASEINIT_SYSLOG_FORMAT": "xml", "BASEINIT_SYSLOG_TIMESTAMPS": "yes", "BASEINIT_SYSLOG_FILTER": "mail.loud",
+		"BASEINIT_SYSLOG_RATE_LIMIT": "many", "BASEINIT_SYSLOG_STDOUT": "err", "BASEINIT_SYSLOG_ESCAPES": "html", "BASEINIT_SYSLOG_MAX_MESSAGE": "64K",
+		"BASEINIT_SYSLOG_MAX_LINE": "-1", "BASEINIT_SYSLOG_QUEUE": "big", "BASEINIT_SYSLOG_BLOCK": "2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := read(t, []string{name + "=" + value}, nil)
+			flagName := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "BASEINIT_")), "_", "-")
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s or %s is %q: ", flagName, name, value)) {
+				t.Errorf("error %v; want one that names %s and %s", err, flagName, name)
+			}
+		})
+	}
+}
+
+// The table of docs/syslog.md is that of the code. UPDATE_DOCS=1 writes it.
+func TestDocumented(t *testing.T) {
+	const path = "../../docs/syslog.md"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(text), "<!-- begin settings")
+	mark, rest, ok2 := strings.Cut(rest, "-->\n")
+	table, tail, ok3 := strings.Cut(rest, "<!-- end settings -->")
+	if !ok || !ok2 || !ok3 {
+		t.Fatalf("%s: no markers for the settings", path)
+	}
+	if os.Getenv("UPDATE_DOCS") == "1" {
+		if err := os.WriteFile(path, []byte(head+"<!-- begin settings"+mark+"-->\n"+settingsTable()+"<!-- end settings -->"+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(settingsTable(), table); diff != "" {
+		t.Errorf("%s is not what the code says; UPDATE_DOCS=1 go test ./internal/logging writes it (-code +file):\n%s", path, diff)
+	}
+}
+
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | flag | default | meaning |\n|--|--|--|--|\n")
+	for _, s := range logging.List() {
+		fmt.Fprintf(&b, "| %s | `--%s` | %s | %s |\n", s.Variable(), s.Flag(), s.Default, s.Meaning)
+	}
+	return b.String()
+}
