@@ -40,17 +40,18 @@ func TestNumber(t *testing.T) {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	rows := []row{
-		{name: "tini", base: "tini", samples: [][]float64{{1, 10}}},
-		{name: "ours", base: "tini", samples: [][]float64{{2.5, 20}}},
-		{name: "alone", base: "not installed", samples: [][]float64{{3, 30}}},
+		{name: "tini", base: "tini", samples: [][]float64{{1, 10, 0, 0}}},
+		{name: "ours", base: "tini", samples: [][]float64{{2.5, 20, 0, 1}, {2.5, 20, 0, 1}, {2.5, 20, 7, 1}}},
+		{name: "alone", base: "not installed", samples: [][]float64{{3, 30, 0, 1}}},
 	}
-	want := `| | ms, median | p10 | p90 | ratio | threads |
-|--|--:|--:|--:|--:|--:|
-| tini | 1 | 1 | 1 | 1 | 10 |
-| ours | 2.50 | 2.50 | 2.50 | 2.50 x tini | 20 |
-| alone | 3 | 3 | 3 | - | 30 |
+	columns := []column{{unit: "ms"}, {unit: "CPU us", ratio: true}, {unit: "lost", worst: true}, {unit: "threads", ratio: true}}
+	want := `| | ms, median | p10 | p90 | ratio | CPU us | ratio | lost | threads | ratio |
+|--|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| tini | 1 | 1 | 1 | 1 | 10 | 1 | 0 | 0 | - |
+| ours | 2.50 | 2.50 | 2.50 | 2.50 x tini | 20 | 2.00 x tini | 7 | 1 | - |
+| alone | 3 | 3 | 3 | - | 30 | - | 0 | 1 | - |
 `
-	if diff := cmp.Diff(want, table([]string{"ms", "threads"}, rows)); diff != "" {
+	if diff := cmp.Diff(want, table(columns, rows)); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 }
@@ -60,16 +61,19 @@ func TestReportNamesWhatItHoldsFor(t *testing.T) {
 	l := &lab{
 		compiler: "cc",
 		inits:    []initProgram{{name: "tini", version: "0.19"}, {name: "unmeasured", version: "1"}},
-		absent:   []string{"dumb-init (apt-get install dumb-init)"},
+		absent:   []initProgram{{name: "dumb-init", pkg: "dumb-init", runsCMD: true}, {name: "socklog", pkg: "socklog"}},
 	}
-	s := scenario{name: "start", title: "Start", about: "About.", columns: []string{"ms"}, recorded: "118 ms."}
+	s := scenario{
+		name: "start", title: "Start", about: "About.", columns: medians("ms"), recorded: "118 ms.",
+		trials: each(runsCMD, "", startTime),
+	}
 	text := report(s, []row{{name: "tini, obedient", samples: [][]float64{{1}, {2}}}}, l)
 	for _, want := range []string{
 		"## Start\n\nAbout.\n",
 		"Recorded, not measured in this run: 118 ms.",
 		"Absent, so not measured: dumb-init (apt-get install dumb-init).",
 		"By `go run ./bench -scenario start -n 2` on ",
-		"\ntini: 0.19; probe compiled by cc.\n",
+		"\ntini: 0.19; C programs compiled by cc.\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("report lacks %q:\n%s", want, text)
@@ -146,8 +150,14 @@ func TestTrials(t *testing.T) {
 		"start":    {"no init", "tini-static", "dumb-init", "bare Go", "baseinit"},
 		"services": {"s6-svscan", "bare Go", "baseinit"},
 		"stop":     {"s6-svscan, obedient", "baseinit, obedient", "s6-svscan, stubborn", "baseinit, stubborn"},
-		"memory":   {"s6-svscan, 0 services", "baseinit, 0 services", "s6-svscan, 200 services", "baseinit, 200 services"},
+		"memory":   {"s6-svscan, 0 services", "baseinit, 0 services", "baseinit, syslog off, 0 services", "s6-svscan, 200 services", "baseinit, 200 services"},
 		"orphans":  {"tini-static", "dumb-init", "baseinit"},
+		"syslog": {
+			"busybox syslogd, 8 writers", "rsyslogd, 8 writers", "socklog, 8 writers", "bare Go, 8 writers", "baseinit, 8 writers",
+			"busybox syslogd, 1 writer", "rsyslogd, 1 writer", "socklog, 1 writer", "bare Go, 1 writer", "baseinit, 1 writer",
+		},
+		"syslog-stall": {"busybox syslogd", "rsyslogd", "socklog", "baseinit"},
+		"idle":         {"busybox syslogd", "rsyslogd", "socklog", "baseinit", "baseinit, syslog off"},
 	}
 	got := map[string][]string{}
 	for _, s := range scenarios() {
@@ -167,18 +177,36 @@ func TestTrials(t *testing.T) {
 func TestArgv(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"no init":     "prog arg",
-		"tini-static": "/i -- prog arg",
-		"dumb-init":   "/i -- prog arg",
-		"s6-svscan":   "/i /tree/etc/services.d",
-		"bare Go":     "/i --root /tree -- prog arg",
-		"baseinit":    "/i --root /tree -- prog arg",
+		"no init":         "prog arg",
+		"tini-static":     "/i -- prog arg",
+		"dumb-init":       "/i -- prog arg",
+		"s6-svscan":       "/i /tree/etc/services.d",
+		"bare Go":         "/i --root /tree -- prog arg; sink: /i syslog",
+		"baseinit":        "/i --root /tree -- prog arg; sink: /i --root /tree --",
+		"busybox syslogd": "; sink: /i syslogd -n -O -",
+		"rsyslogd":        "; sink: /i -n -f /tree/rsyslog.conf -i /tree/rsyslogd.pid",
+		"socklog":         "; sink: /i unix /dev/log",
 	}
+	got := map[string]string{}
 	for _, in := range candidates() {
-		got := strings.Join(in.argv("/i", "/tree", []string{"prog", "arg"}), " ")
-		if got != want[in.name] {
-			t.Errorf("%s: got %q, want %q", in.name, got, want[in.name])
+		if in.argv != nil {
+			got[in.name] = strings.Join(in.argv("/i", "/tree", []string{"prog", "arg"}), " ")
 		}
+		if in.sink != nil {
+			got[in.name] += "; sink: " + strings.Join(in.sink("/i", "/tree"), " ")
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("command lines (-want +got):\n%s", diff)
+	}
+}
+
+// What baseinit costs without its sink is measured of the same program.
+func TestSyslogOff(t *testing.T) {
+	t.Parallel()
+	off := syslogOff(candidates())
+	if len(off) != 1 || off[0].name != "baseinit, syslog off" || logs(off[0]) || !slices.Equal(off[0].env, []string{"BASEINIT_SYSLOG=off"}) {
+		t.Errorf("got %d programs, %+v", len(off), off)
 	}
 }
 
@@ -187,7 +215,7 @@ func TestFind(t *testing.T) {
 	if path, version := find(initProgram{name: "no-such-program", pkg: "none"}); path != "" || version != "" {
 		t.Errorf("found %q %q", path, version)
 	}
-	if path, version := find(initProgram{name: "sh", pkg: "no-such-package"}); path == "" || version == "" {
+	if path, version := find(initProgram{name: "a shell", program: "sh", pkg: "no-such-package"}); path == "" || version == "" {
 		t.Errorf("sh: path %q, version %q, want both", path, version)
 	}
 }

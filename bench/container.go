@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,12 +35,32 @@ type container struct {
 	cmd    *exec.Cmd
 	fifo   *os.File
 	stamps *bufio.Scanner
+	output *os.File      // what the container prints: a file, or a sink's pipe, which is to be read
 	start  time.Duration // CLOCK_MONOTONIC just before the init's exec
 	gone   chan struct{} // closed when PID 1, and with it the namespace, is gone
 }
 
 // boot starts in on a fresh tree of services, and with cmd, the probe's arguments, if there is one.
-func (l *lab) boot(in initProgram, services []service, cmd ...string) (_ *container, err error) {
+func (l *lab) boot(in initProgram, services []service, cmd ...string) (*container, error) {
+	c, err := l.newContainer(in, services)
+	if err != nil {
+		return nil, err
+	}
+	if len(cmd) > 0 {
+		cmd = append([]string{l.probe, cmd[0], c.fifo.Name()}, cmd[1:]...)
+	}
+	if c.output, err = os.Create(filepath.Join(c.dir, "output")); err == nil {
+		err = c.launch(c.output, in.argv(in.path, c.dir, cmd))
+	}
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// newContainer makes a container for in, with its tree, in which nothing runs yet.
+func (l *lab) newContainer(in initProgram, services []service) (_ *container, err error) {
 	dir, err := os.MkdirTemp(l.dir, "container-")
 	if err != nil {
 		return nil, err
@@ -55,16 +76,13 @@ func (l *lab) boot(in initProgram, services []service, cmd ...string) (_ *contai
 		return nil, err
 	}
 	c.stamps = bufio.NewScanner(c.fifo)
-	if err := l.writeTree(dir, fifo, services); err != nil {
-		return nil, err
+	c.cmd = exec.Command(l.probe, "stage", fifo)
+	c.cmd.Env = append(containerEnv(), in.env...)
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
+		Pdeathsig:  syscall.SIGKILL,
 	}
-	if len(cmd) > 0 {
-		cmd = append([]string{l.probe, cmd[0], fifo}, cmd[1:]...)
-	}
-	if err := c.launch(l.probe, append([]string{"stage", fifo}, in.argv(in.path, dir, cmd)...)); err != nil {
-		return nil, err
-	}
-	_, c.start, err = c.next()
+	err = l.writeTree(dir, fifo, services)
 	return c, err
 }
 
@@ -103,24 +121,16 @@ func (l *lab) writeTree(tree, fifo string, services []service) error {
 	return nil
 }
 
-func (c *container) launch(probe string, args []string) error {
-	output, err := os.Create(filepath.Join(c.dir, "output"))
-	if err != nil {
-		return err
-	}
-	defer output.Close()
-	c.cmd = exec.Command(probe, args...)
+// launch makes argv PID 1 of new namespaces, and returns when it is about to run.
+func (c *container) launch(output *os.File, argv []string) (err error) {
+	c.cmd.Args = append(c.cmd.Args, argv...)
 	c.cmd.Stdout, c.cmd.Stderr = output, output
-	c.cmd.Env = containerEnv()
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
-		Pdeathsig:  syscall.SIGKILL,
-	}
 	if err := c.cmd.Start(); err != nil {
 		return err
 	}
 	go c.wait()
-	return nil
+	_, c.start, err = c.next()
+	return err
 }
 
 // containerEnv is what Docker gives, and where baseinit keeps its state without --root.
@@ -183,19 +193,28 @@ func (c *container) stop() (time.Duration, error) {
 
 // close ends the container, however far it came.
 func (c *container) close() {
-	if c.cmd != nil && c.cmd.Process != nil {
-		_ = c.cmd.Process.Kill()
-		<-c.gone
-	}
+	c.kill()
 	if c.fifo != nil {
 		c.fifo.Close()
+	}
+	if c.output != nil {
+		c.output.Close()
 	}
 	os.RemoveAll(c.dir)
 }
 
-// fail adds the end of what the container printed.
+func (c *container) kill() {
+	if c.cmd != nil && c.cmd.Process != nil {
+		_ = c.cmd.Process.Kill()
+		<-c.gone
+	}
+}
+
+// fail adds the end of what the container printed. It ends the container, as a pipe is not to be read to its end before.
 func (c *container) fail(err error) error {
-	output, _ := os.ReadFile(filepath.Join(c.dir, "output"))
+	c.kill()
+	_, _ = c.output.Seek(0, io.SeekStart)
+	output, _ := io.ReadAll(c.output)
 	output = bytes.TrimSpace(output)
 	return fmt.Errorf("%w; its last output: %q", err, output[max(0, len(output)-2000):])
 }

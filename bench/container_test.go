@@ -11,18 +11,17 @@ import (
 	"time"
 )
 
-// testLab is a lab with a probe and no inits: the tests boot the probe itself, or sh, as PID 1.
+// testLab is a lab with its C programs and no inits: the tests boot the probe itself, or sh, as PID 1.
 func testLab(t *testing.T) *lab {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("making PID namespaces needs root")
 	}
 	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("compiling the probe needs gcc")
+		t.Skip("compiling the C programs needs gcc")
 	}
-	dir := t.TempDir()
-	l := &lab{dir: dir, probe: dir + "/probe"}
-	if err := l.compileProbe(); err != nil {
+	l := &lab{dir: t.TempDir()}
+	if err := l.compileProbes(); err != nil {
 		t.Fatal(err)
 	}
 	return l

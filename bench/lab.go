@@ -3,7 +3,9 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,16 +16,23 @@ import (
 //go:embed probe/probe.c
 var probeSource []byte
 
+//go:embed probe/flood.c
+var floodSource []byte
+
 // An initProgram is one of the programs compared.
 type initProgram struct {
 	name       string
 	pkg        string // the Debian package that brings it
+	program    string // what it is called in PATH, if not by its name
 	path       string // where it is; empty when it is not installed
 	version    string
 	runsCMD    bool // it runs a command and ends with it
 	supervises bool // it runs the service directories of a tree
 	// argv is how it is started on a tree, and with a command or none.
 	argv func(path, tree string, cmd []string) []string
+	// sink is how it is started to print what comes on /dev/log; nil if it does not.
+	sink func(path, tree string) []string
+	env  []string // beside the container's
 }
 
 // candidates lists the programs that may be compared, before a look at which are here.
@@ -32,7 +41,7 @@ func candidates() []initProgram {
 	rooted := func(path, tree string, cmd []string) []string {
 		return append([]string{path, "--root", tree, "--"}, cmd...)
 	}
-	return []initProgram{
+	inits := []initProgram{
 		{
 			name: "no init", runsCMD: true,
 			argv: func(_, _ string, cmd []string) []string { return cmd },
@@ -43,9 +52,17 @@ func candidates() []initProgram {
 			name: "s6-svscan", pkg: "s6", supervises: true,
 			argv: func(path, tree string, _ []string) []string { return []string{path, servicesDir(tree)} },
 		},
-		{name: floor, runsCMD: true, supervises: true, argv: rooted},
-		{name: "baseinit", runsCMD: true, supervises: true, argv: rooted},
+		{
+			name: floor, runsCMD: true, supervises: true, argv: rooted,
+			sink: func(path, _ string) []string { return []string{path, "syslog"} },
+		},
+		{
+			name: "baseinit", runsCMD: true, supervises: true, argv: rooted,
+			env:  []string{"BASEINIT_SYSLOG=on"}, // as by default, but with --root
+			sink: func(path, tree string) []string { return rooted(path, tree, nil) },
+		},
 	}
+	return append(loggers(), inits...)
 }
 
 // floor is the program in that directory, which does the least: what no Go program
@@ -56,9 +73,10 @@ const floor = "bare Go"
 type lab struct {
 	dir      string
 	probe    string
-	compiler string // of the probe
+	flood    string
+	compiler string // of these two
 	inits    []initProgram
-	absent   []string
+	absent   []initProgram
 }
 
 // newLab compiles the probe, builds baseinit unless given as a binary, and looks for the peers.
@@ -67,13 +85,13 @@ func newLab(baseinit string) (_ *lab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, probe: filepath.Join(dir, "probe")}
+	l := &lab{dir: dir}
 	defer func() {
 		if err != nil {
 			l.close()
 		}
 	}()
-	if err := l.compileProbe(); err != nil {
+	if err := l.compileProbes(); err != nil {
 		return nil, err
 	}
 	if baseinit == "" {
@@ -90,7 +108,7 @@ func newLab(baseinit string) (_ *lab, err error) {
 			return nil, err
 		}
 		if p.path == "" {
-			l.absent = append(l.absent, fmt.Sprintf("%s (apt-get install %s)", p.name, p.pkg))
+			l.absent = append(l.absent, p)
 			continue
 		}
 		l.inits = append(l.inits, p)
@@ -102,18 +120,22 @@ func (l *lab) floor() string { return filepath.Join(l.dir, "floor") }
 
 func (l *lab) close() { os.RemoveAll(l.dir) }
 
-// compileProbe prefers musl: a static program of glibc's takes 0.5 ms to start, four times as long, in every row alike.
-func (l *lab) compileProbe() error {
-	source := filepath.Join(l.dir, "probe.c")
-	if err := os.WriteFile(source, probeSource, 0o644); err != nil {
-		return err
-	}
+// compileProbes prefers musl: a static program of glibc's takes 0.5 ms to start, four times as long, in every row alike.
+func (l *lab) compileProbes() error {
 	l.compiler = "gcc"
 	if _, err := exec.LookPath("musl-gcc"); err == nil {
 		l.compiler = "musl-gcc"
 	}
-	if out, err := exec.Command(l.compiler, "-static", "-O2", "-o", l.probe, source).CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot compile the probe with %s: %w\n%s", l.compiler, err, out)
+	l.probe, l.flood = filepath.Join(l.dir, "probe"), filepath.Join(l.dir, "flood")
+	return errors.Join(l.compile(l.probe, probeSource), l.compile(l.flood, floodSource))
+}
+
+func (l *lab) compile(path string, source []byte) error {
+	if err := os.WriteFile(path+".c", source, 0o644); err != nil {
+		return err
+	}
+	if out, err := exec.Command(l.compiler, "-static", "-O2", "-o", path, path+".c").CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot compile %s.c with %s: %w\n%s", filepath.Base(path), l.compiler, err, out)
 	}
 	return nil
 }
@@ -134,7 +156,7 @@ func (p *initProgram) locate(l *lab, baseinit string) error {
 	case "no init":
 		p.path, p.version = "-", "CMD itself as PID 1"
 	case floor:
-		p.path, p.version = l.floor(), "a Go program that does nothing else (bench/floor)"
+		p.path, p.version = l.floor(), "a Go program that does the least (bench/floor)"
 	case "baseinit":
 		info, err := os.Stat(baseinit)
 		if err != nil {
@@ -149,7 +171,7 @@ func (p *initProgram) locate(l *lab, baseinit string) error {
 
 // find looks p up in PATH and asks Debian for its version. Both are empty if it is not here.
 func find(p initProgram) (path, version string) {
-	path, err := exec.LookPath(p.name)
+	path, err := exec.LookPath(cmp.Or(p.program, p.name))
 	if err != nil {
 		return "", ""
 	}

@@ -1,13 +1,13 @@
 //go:build linux
 
-// Command bench measures baseinit beside other inits, each as PID 1 of fresh PID and mount namespaces, in
-// interleaved rounds, and writes the medians as Markdown tables.
+// Command bench measures baseinit beside other inits and syslog daemons, each as PID 1 of fresh PID and mount
+// namespaces, in interleaved rounds, and writes the medians as Markdown tables.
 //
 //	go run ./bench                       all scenarios, to stdout
 //	go run ./bench -scenario start -n 50 one of them, more often
 //	go run ./bench -o bench/README.md    and into the sections of that file that carry their names
 //
-// It needs root, musl-gcc or gcc for the probe that stamps the time, and measures whichever of its peers are installed.
+// It needs root, musl-gcc or gcc for the probe that stamps the time and the flood of messages, and measures whichever of its peers are installed.
 package main
 
 import (

@@ -39,41 +39,72 @@ func report(s scenario, rows []row, l *lab) string {
 	if s.recorded != "" {
 		fmt.Fprintf(&b, "\nRecorded, not measured in this run: %s\n", s.recorded)
 	}
-	if len(l.absent) > 0 {
-		fmt.Fprintf(&b, "\nAbsent, so not measured: %s.\n", strings.Join(l.absent, ", "))
+	if list := absent(s, l); len(list) > 0 {
+		fmt.Fprintf(&b, "\nAbsent, so not measured: %s.\n", strings.Join(list, ", "))
 	}
 	fmt.Fprintf(&b, "\nBy `go run ./bench -scenario %s -n %d` on %s: %s.\n", s.name, len(rows[0].samples), time.Now().Format("2 Jan 2006"), machine())
-	fmt.Fprintf(&b, "%s; probe compiled by %s.\n", versions(l.inits, rows), l.compiler)
+	fmt.Fprintf(&b, "%s; C programs compiled by %s.\n", versions(l.inits, rows), l.compiler)
 	return b.String()
 }
 
-// table shows the median of each column; of the first also its spread and its ratio to the row named base.
-func table(columns []string, rows []row) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| | %s, median | p10 | p90 | ratio |", columns[0])
-	for _, c := range columns[1:] {
-		fmt.Fprintf(&b, " %s |", c)
+// absent names those who would have a row if they were here.
+func absent(s scenario, l *lab) []string {
+	var list []string
+	for _, in := range l.absent {
+		if len(s.trials([]initProgram{in})) > 0 {
+			list = append(list, fmt.Sprintf("%s (apt-get install %s)", in.name, in.pkg))
+		}
 	}
-	b.WriteString("\n|--|" + strings.Repeat("--:|", 4+len(columns[1:])) + "\n")
+	return list
+}
+
+// table shows the median of each column, or what the column asks for; of the first also its spread. A ratio is to the row named base.
+func table(columns []column, rows []row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| | %s, median | p10 | p90 | ratio |", columns[0].unit)
+	for _, c := range columns[1:] {
+		fmt.Fprintf(&b, " %s |", c.unit)
+		if c.ratio {
+			b.WriteString(" ratio |")
+		}
+	}
+	b.WriteString("\n|--|" + strings.Repeat("--:|", strings.Count(b.String(), "|")-2) + "\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |", r.name, number(r.median(0)), number(r.quantile(0, 0.1)), number(r.quantile(0, 0.9)), ratio(r, rows))
-		for c := range columns[1:] {
-			fmt.Fprintf(&b, " %s |", number(r.median(c+1)))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |", r.name, number(r.median(0)), number(r.quantile(0, 0.1)), number(r.quantile(0, 0.9)), ratio(r, rows, 0))
+		for i, c := range columns[1:] {
+			b.WriteString(cells(r, rows, i+1, c))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
 }
 
-func ratio(r row, rows []row) string {
+// cells are what a row has in a column beyond the first.
+func cells(r row, rows []row, i int, c column) string {
+	value := r.median(i)
+	if c.worst {
+		value = r.quantile(i, 1)
+	}
+	text := " " + number(value) + " |"
+	if c.ratio {
+		text += " " + ratio(r, rows, i) + " |"
+	}
+	return text
+}
+
+func ratio(r row, rows []row, column int) string {
 	i := slices.IndexFunc(rows, func(o row) bool { return o.name == r.base })
-	if i < 0 {
+	if i < 0 || rows[i].median(column) == 0 {
 		return "-"
 	}
 	if r.name == r.base {
 		return "1"
 	}
-	return fmt.Sprintf("%.2f x %s", r.median(0)/rows[i].median(0), r.base)
+	times := r.median(column) / rows[i].median(column)
+	if times < 0.01 {
+		return fmt.Sprintf("%.1g x %s", times, r.base)
+	}
+	return fmt.Sprintf("%.2f x %s", times, r.base)
 }
 
 // number shows three digits or all before the point.

@@ -14,8 +14,11 @@ import (
 	"syscall"
 )
 
-// main takes what baseinit takes: --root DIR -- [CMD...].
+// main takes what baseinit takes: --root DIR -- [CMD...]; or syslog, for a sink.
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "syslog" {
+		sink()
+	}
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 	null, err := os.Open(os.DevNull)

@@ -3,7 +3,7 @@
  * that its own start weighs little and the same in every row.
  *
  *   probe stage FIFO PROGRAM [ARG...]   first process of new pid and mount namespaces: gives them their own
- *                                       /proc and /run, stamps "start" and becomes PROGRAM
+ *                                       /proc, /run and /dev, stamps "start" and becomes PROGRAM
  *   probe stamp FIFO NAME exit          stamps NAME and exits
  *   probe stamp FIFO NAME pause         stamps NAME and waits for a signal
  *   probe stamp FIFO NAME stubborn      stamps NAME and ignores SIGTERM
@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,11 +46,28 @@ static void stamp(const char *fifo, const char *name, struct timespec t)
 	close(fd);
 }
 
+/* devices fills an empty /dev as container engines do. Nobody's /dev/log is there. */
+static int devices(void)
+{
+	mode_t device = S_IFCHR | 0666;
+
+	umask(0);
+	if (mknod("/dev/null", device, makedev(1, 3)) || mknod("/dev/zero", device, makedev(1, 5)) ||
+	    mknod("/dev/urandom", device, makedev(1, 9)) || symlink("/proc/self/fd", "/dev/fd") ||
+	    symlink("fd/0", "/dev/stdin") || symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
+		return -1;
+	umask(022);
+	return 0;
+}
+
+/* stage leaves /proc/sys read-only, again as engines do: no sink gets a longer socket queue than the next one. */
 static int stage(const char *fifo, char **argv)
 {
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("proc", "/proc", "proc", 0, NULL) ||
-	    mount("tmpfs", "/run", "tmpfs", 0, "mode=755"))
-		err(1, "cannot give the namespaces their own /proc and /run");
+	    mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) ||
+	    mount(NULL, "/proc/sys", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) ||
+	    mount("tmpfs", "/run", "tmpfs", 0, "mode=755") || mount("tmpfs", "/dev", "tmpfs", 0, "mode=755") || devices())
+		err(1, "cannot give the namespaces their own /proc, /run and /dev");
 	stamp(fifo, "start", now());
 	execvp(argv[0], argv);
 	err(127, "cannot run %s", argv[0]);
