@@ -15,7 +15,7 @@ type Message struct {
 
 	// PID, UID and GID are the sender's as the kernel knows them: unix(7),
 	// SCM_CREDENTIALS. Where it does not (network, a sender in another PID
-	// namespace) PID is the one in the tag or 0, and UID and GID are -1.
+	// namespace) PID is the one in the tag or 0; UID and GID are -1 for a network.
 	PID, UID, GID int
 	// Comm is the name of the sender's program, /proc/PID/comm; "" if it was
 	// gone before it could be asked.

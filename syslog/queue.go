@@ -64,11 +64,12 @@ type queue struct {
 	bytes    int
 	dropping bool
 	closed   bool
-	waiters  int
+	readers  int // in the line, or at its head
 	counts   counts
 
 	wake chan struct{} // tells the writer that there is something
-	room chan struct{} // tells a reader that there may be room
+	line chan struct{} // the reader that has put a token in is the head of the line
+	room chan struct{} // tells it that there may be room
 }
 
 // counts are what Stats gives, but Waiting.
@@ -80,7 +81,7 @@ func newQueue(maxMessages, maxBytes int, block bool) *queue {
 	return &queue{
 		maxMessages: maxMessages, maxBytes: maxBytes, block: block,
 		next: &batch{}, spare: &batch{},
-		wake: make(chan struct{}, 1), room: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), line: make(chan struct{}, 1), room: make(chan struct{}, 1),
 	}
 }
 
@@ -98,18 +99,18 @@ type arrival struct {
 func (q *queue) put(from *origin, at time.Time, arrivals []arrival, timer *time.Timer) {
 	received := at.UnixNano()
 	q.mu.Lock()
-	waited := false
+	head := false
 	for i := range arrivals {
 		a := &arrivals[i]
 		q.counts.received++
 		if a.cut > 0 {
 			q.counts.cut++
 		}
-		for !q.fits(a) && !q.dropping {
-			waited = true
-			if !q.awaitRoom(at, timer) {
-				q.dropping = true
-			}
+		if !q.dropping && !head && (q.readers > 0 || !q.fits(a)) {
+			head = q.lineUp(at, timer)
+		}
+		for !q.dropping && !q.fits(a) {
+			q.dropping = !q.awaitRoom(at, timer)
 		}
 		if q.dropping {
 			q.drop(received)
@@ -117,8 +118,9 @@ func (q *queue) put(from *origin, at time.Time, arrivals []arrival, timer *time.
 		}
 		q.add(from, received, a)
 	}
-	if waited && q.waiters > 0 {
-		notify(q.room) // there were more of us than tokens
+	if head {
+		q.readers--
+		<-q.line
 	}
 	q.mu.Unlock()
 	notify(q.wake)
@@ -152,30 +154,53 @@ func (q *queue) drop(at int64) {
 	b.records = append(b.records, record{missing: 1, received: at})
 }
 
-// awaitRoom waits for the writer to get on, and tells whether that was in time.
-// It gives the lock up meanwhile.
+// lineUp waits until all readers that have waited for longer have had their turn,
+// and tells whether that was in time; if not, all begin to drop. Without a line, those
+// who come at the right moment would get all the room.
+func (q *queue) lineUp(since time.Time, timer *time.Timer) bool {
+	q.readers++
+	inTime := q.await(q.late(since, timer), q.line, nil)
+	timer.Stop()
+	if !inTime {
+		q.readers--
+		q.dropping = true
+	}
+	return inTime
+}
+
+// awaitRoom waits for the writer to get on, and tells whether that was in time. The
+// head of the line does so.
 func (q *queue) awaitRoom(since time.Time, timer *time.Timer) bool {
 	if q.closed {
 		return false
 	}
-	var late <-chan time.Time
-	if !q.block {
-		timer.Reset(patience - time.Since(since))
-		late = timer.C
-	}
-	q.waiters++
-	q.mu.Unlock()
 	notify(q.wake)
-	inTime := true
-	select {
-	case <-q.room:
-	case <-late:
-		inTime = false
-	}
+	inTime := q.await(q.late(since, timer), nil, q.room)
 	timer.Stop()
-	q.mu.Lock()
-	q.waiters--
 	return inTime
+}
+
+// await gives the lock up until it can put a token into line, or take one from
+// room, or it is late.
+func (q *queue) await(late <-chan time.Time, line chan<- struct{}, room <-chan struct{}) bool {
+	q.mu.Unlock()
+	defer q.mu.Lock()
+	select {
+	case line <- struct{}{}:
+	case <-room:
+	case <-late:
+		return false
+	}
+	return true
+}
+
+// late gives a channel that ends the waiting, or nil.
+func (q *queue) late(since time.Time, timer *time.Timer) <-chan time.Time {
+	if q.block {
+		return nil
+	}
+	timer.Reset(patience - time.Since(since))
+	return timer.C
 }
 
 // take gives all that waits; the previous batch is used again. Without anything
@@ -207,7 +232,7 @@ func (q *queue) settled(done counts, messages, bytes int) {
 	if q.messages <= q.maxMessages-q.maxMessages/8 && q.bytes <= q.maxBytes-q.maxBytes/8 {
 		q.dropping = false
 	}
-	if q.waiters > 0 {
+	if q.readers > 0 {
 		notify(q.room)
 	}
 }

@@ -46,7 +46,8 @@ type Config struct {
 	// Service names the service that a process is the first process of, or
 	// "". It is asked for the sender of a message, for the leaders of its
 	// process group and session, and for its ancestors; it must not wait for
-	// anything. Default: nobody knows services.
+	// anything, and is called from several goroutines. Default: nobody knows
+	// services.
 	Service func(pid int) string
 
 	// Filter keeps a message or not. Default: all are kept.
