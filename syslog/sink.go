@@ -104,6 +104,9 @@ type SyslogSink struct {
 	writer *writer
 	ready  chan struct{}
 
+	leaving chan struct{} // closed by Leave
+	leave   sync.Once
+
 	mu      sync.Mutex
 	sockets []socket
 	readers sync.WaitGroup
@@ -130,7 +133,7 @@ func New(cfg Config) (*SyslogSink, error) {
 	s := &SyslogSink{
 		cfg:   cfg,
 		queue: newQueue(cfg.QueueMessages, cfg.QueueBytes, cfg.Block),
-		ready: make(chan struct{}),
+		ready: make(chan struct{}), leaving: make(chan struct{}),
 	}
 	s.writer = newWriter(&cfg, s.queue)
 	if err := s.listen(addresses); err != nil {
@@ -240,6 +243,11 @@ func (s *SyslogSink) Listening() []string {
 
 // Ready is closed when Run reads.
 func (s *SyslogSink) Ready() <-chan struct{} { return s.ready }
+
+// Leave says that the end of Run is near: a socket that is unlinked from now on is not
+// bound again. To end that watch takes the kernel up to 15 ms, which Run need not
+// wait for if it was told in time. It may be called at any time, also again.
+func (s *SyslogSink) Leave() { s.leave.Do(func() { close(s.leaving) }) }
 
 // Stats returns the counts as of now.
 func (s *SyslogSink) Stats() Stats {

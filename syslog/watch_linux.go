@@ -39,6 +39,10 @@ func (s *SyslogSink) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.leaving:
+			changes.forget()
+			<-ctx.Done()
+			return
 		case <-changes.seen:
 			timer.Reset(takeover)
 		case <-timer.C:
@@ -102,9 +106,10 @@ func (s *SyslogSink) rebind(path string, latest pathSocket, left int) int {
 // directories tells when one of some files is removed from its directory, or
 // another put in its place.
 type directories struct {
-	seen chan struct{}
-	file *os.File
-	done chan struct{}
+	seen    chan struct{}
+	file    *os.File
+	watches []int
+	done    chan struct{}
 }
 
 // watchDirectories uses inotify(7), which wakes nobody up as long as nothing in these
@@ -114,18 +119,21 @@ func watchDirectories(paths map[string]pathSocket) (*directories, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("inotify_init1", err)
 	}
+	d := &directories{seen: make(chan struct{}, 1), file: os.NewFile(uintptr(fd), "inotify"), done: make(chan struct{})}
 	names := map[string]bool{}
 	for path := range paths {
 		names[filepath.Base(path)] = true
-		if _, e := unix.InotifyAddWatch(fd, filepath.Dir(path), unix.IN_DELETE|unix.IN_MOVED_FROM|unix.IN_MOVED_TO); e != nil && err == nil {
+		watch, e := unix.InotifyAddWatch(fd, filepath.Dir(path), unix.IN_DELETE|unix.IN_MOVED_FROM|unix.IN_MOVED_TO)
+		if e != nil {
 			err = os.NewSyscallError("inotify_add_watch", e)
+			continue
 		}
+		d.watches = append(d.watches, watch)
 	}
 	if err != nil {
-		_ = unix.Close(fd)
+		_ = d.file.Close()
 		return nil, err
 	}
-	d := &directories{seen: make(chan struct{}, 1), file: os.NewFile(uintptr(fd), "inotify"), done: make(chan struct{})}
 	go d.run(names)
 	return d, nil
 }
@@ -160,6 +168,22 @@ func anyNamed(events []byte, names map[string]bool) bool {
 }
 
 func (d *directories) close() {
+	d.forget()
 	_ = d.file.Close()
 	<-d.done
+}
+
+// forget ends the watches. Closing the descriptor waits until the kernel is done with
+// those, which takes up to 15 ms, so they should have ended before.
+func (d *directories) forget() {
+	raw, err := d.file.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		for _, watch := range d.watches {
+			_, _ = unix.InotifyRmWatch(int(fd), uint32(watch))
+		}
+	})
+	d.watches = nil
 }

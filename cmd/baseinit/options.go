@@ -140,8 +140,13 @@ func buildVersion() string {
 
 // config is what the container needs of the options.
 func (o options) config(out *output, signals *signals, log *logging.Log) boot.Config {
+	var onStop func()
+	if log != nil {
+		onStop = log.Leave
+	}
 	return boot.Config{
-		Root: o.root, Command: o.command, Environ: append(os.Environ(), log.Environ()...), Settings: o.settings,
+		OnStop: onStop,
+		Root:   o.root, Command: o.command, Environ: append(os.Environ(), log.Environ()...), Settings: o.settings,
 		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
 		Caught: signals.caught,
 	}

@@ -39,6 +39,9 @@ type Config struct {
 	// Caught is closed when the signals that would end the process are caught.
 	// No process is started before, nor the terminal given up.
 	Caught <-chan struct{}
+	// OnStop is called once, when the container begins to stop. It must not
+	// wait. May be nil.
+	OnStop func()
 }
 
 // Container is one container's life. Make one with New, and Run it once.
@@ -139,6 +142,9 @@ func (c *Container) stopAnyway() {
 func (c *Container) ask(cause error) {
 	if c.level == 0 {
 		c.stopAt = time.Now()
+		if c.cfg.OnStop != nil {
+			c.cfg.OnStop()
+		}
 	}
 	if c.level < len(c.end) {
 		c.end[c.level](cause)

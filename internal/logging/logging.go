@@ -73,6 +73,9 @@ func (l *Log) Environ() []string {
 	return nil
 }
 
+// Leave says that the container stops: see syslog.SyslogSink.
+func (l *Log) Leave() { l.sink.Leave() }
+
 // Actor gives what run.Group.Add wants.
 func (l *Log) Actor() (execute func() error, interrupt func(error)) {
 	ctx, cancel := context.WithCancel(context.Background())
