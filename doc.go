@@ -15,6 +15,8 @@
 //     functions: order, readiness, restarts, stop.
 //   - [github.com/sillelien/baseinit/syslog] reads /dev/log, and writes lines to
 //     stderr that say who each message is from.
+//   - [github.com/sillelien/baseinit/dnsfix] makes names resolve: a caching
+//     forwarder for musl and all others, resolv.conf, linked hosts.
 //   - [github.com/sillelien/baseinit/envdir] reads and writes environment
 //     directories, such as the live environment of a container.
 //

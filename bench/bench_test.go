@@ -157,6 +157,10 @@ func TestTrials(t *testing.T) {
 			"busybox syslogd, 1 writer", "rsyslogd, 1 writer", "socklog, 1 writer", "bare Go, 1 writer", "baseinit, 1 writer",
 		},
 		"syslog-stall": {"busybox syslogd", "rsyslogd", "socklog", "baseinit"},
+		"dns":          {"C echo", "dnsmasq", "unbound", "CoreDNS", "baseinit"},
+		"dns-paced":    {"C echo", "dnsmasq", "unbound", "CoreDNS", "baseinit"},
+		"dns-misses":   {"dnsmasq", "unbound", "CoreDNS", "baseinit"},
+		"dns-memory":   {"dnsmasq", "unbound", "CoreDNS", "baseinit"},
 		"idle":         {"busybox syslogd", "rsyslogd", "socklog", "baseinit", "baseinit, syslog off"},
 	}
 	got := map[string][]string{}

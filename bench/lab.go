@@ -19,6 +19,9 @@ var probeSource []byte
 //go:embed probe/flood.c
 var floodSource []byte
 
+//go:embed probe/dns.c
+var dnsSource []byte
+
 // An initProgram is one of the programs compared.
 type initProgram struct {
 	name       string
@@ -32,7 +35,9 @@ type initProgram struct {
 	argv func(path, tree string, cmd []string) []string
 	// sink is how it is started to print what comes on /dev/log; nil if it does not.
 	sink func(path, tree string) []string
-	env  []string // beside the container's
+	// dns is how it is started to answer on 127.0.0.1:53 what the server at 127.0.0.2 knows; nil if it does not.
+	dns func(path, tree string) []string
+	env []string // beside the container's
 }
 
 // candidates lists the programs that may be compared, before a look at which are here.
@@ -60,9 +65,12 @@ func candidates() []initProgram {
 			name: "baseinit", runsCMD: true, supervises: true, argv: rooted,
 			env:  []string{"BASEINIT_SYSLOG=on"}, // as by default, but with --root
 			sink: func(path, tree string) []string { return rooted(path, tree, nil) },
+			dns: func(path, tree string) []string {
+				return []string{path, "--root", tree, "--dns=on", "--syslog=off"}
+			},
 		},
 	}
-	return append(loggers(), inits...)
+	return withDNS(append(loggers(), inits...))
 }
 
 // floor is the program in that directory, which does the least: what no Go program
@@ -74,7 +82,8 @@ type lab struct {
 	dir      string
 	probe    string
 	flood    string
-	compiler string // of these two
+	dns      string
+	compiler string // of these three
 	inits    []initProgram
 	absent   []initProgram
 }
@@ -126,8 +135,8 @@ func (l *lab) compileProbes() error {
 	if _, err := exec.LookPath("musl-gcc"); err == nil {
 		l.compiler = "musl-gcc"
 	}
-	l.probe, l.flood = filepath.Join(l.dir, "probe"), filepath.Join(l.dir, "flood")
-	return errors.Join(l.compile(l.probe, probeSource), l.compile(l.flood, floodSource))
+	l.probe, l.flood, l.dns = filepath.Join(l.dir, "probe"), filepath.Join(l.dir, "flood"), filepath.Join(l.dir, "dns")
+	return errors.Join(l.compile(l.probe, probeSource), l.compile(l.flood, floodSource), l.compile(l.dns, dnsSource))
 }
 
 func (l *lab) compile(path string, source []byte) error {
@@ -153,6 +162,8 @@ func build(path, pkg string) error {
 // locate fills in where p is and of which version. The size of baseinit stands for its version: what is linked decides its start.
 func (p *initProgram) locate(l *lab, baseinit string) error {
 	switch p.name {
+	case "C echo":
+		p.path, p.version = "-", "a C program that sends back what it gets"
 	case "no init":
 		p.path, p.version = "-", "CMD itself as PID 1"
 	case floor:

@@ -53,7 +53,7 @@ const (
 const orphanCount = 20_000
 
 func scenarios() []scenario {
-	return []scenario{
+	return append([]scenario{
 		{
 			name: "start", title: "Start: the init's exec to CMD's first instruction, no services", columns: medians("ms"),
 			about:  "CMD is a static C program whose first statement reads the clock.",
@@ -115,7 +115,7 @@ func scenarios() []scenario {
 			maxRounds: 5,
 			trials:    idleTrials,
 		},
-	}
+	}, dnsScenarios()...)
 }
 
 func scenarioNames() []string {

@@ -44,7 +44,12 @@ func live() int {
 		out.refuse(err)
 		return boot.CodeSystem
 	}
-	container = boot.New(options.config(out, signals, log))
+	names, code, err := out.openDNS(options)
+	if err != nil {
+		out.refuse(err)
+		return code
+	}
+	container = boot.New(options.config(out, signals, log, names))
 
 	var g run.Group
 	{
@@ -58,6 +63,10 @@ func live() int {
 	if log != nil {
 		// Ends after the container, and writes its last words.
 		g.Add(log.Actor())
+	}
+	if names != nil {
+		// Answers until everything has ended.
+		g.Add(names.Actor())
 	}
 	ended, end := context.WithCancel(context.Background())
 	go func() {

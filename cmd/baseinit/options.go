@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/internal/logging"
+	"github.com/sillelien/baseinit/internal/naming"
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/setting"
 	"github.com/sillelien/baseinit/supervisor"
 	"github.com/sillelien/baseinit/syslog"
 )
@@ -34,6 +37,10 @@ flags:
   --syslog MODE   on (the default): what programs log to /dev/log comes out on
                   stderr; off; required (environment: BASEINIT_SYSLOG).
                   docs/syslog.md lists the flags --syslog-... and their variables
+  --dns MODE      on (the default): a forwarder on 127.0.0.1 and ::1 resolves names,
+                  with the search domains of resolv.conf and linked hosts; off;
+                  required (environment: BASEINIT_DNS). docs/dns.md lists the
+                  flags --dns-... and their variables
   --version       print the version
   --help          print this
 
@@ -42,7 +49,8 @@ S6_BEHAVIOUR_IF_STAGE2_FAILS=2 to stop when a script fails, ...), and
 BASEINIT_RUN, the directory for state if it is not to be /run.
 
 exit codes: CMD's own; 128+n when signal n ended it; 127 no such program;
-126 not executable; 100 the tree is wrong; 2 the command line is wrong.
+126 not executable; 100 the tree is wrong; 112 linked hosts did not answer in
+time; 2 the command line is wrong.
 `
 
 // codeUsage is the exit code for a wrong command line.
@@ -55,6 +63,7 @@ type options struct {
 	command  []string
 	settings s6.Settings
 	syslog   logging.Settings
+	dns      naming.Settings
 	warnings error
 }
 
@@ -67,7 +76,7 @@ func parse(args []string) (o options, code int, done bool) {
 	root := flags.String("root", "", "")
 	output := flags.String("output", os.Getenv("BASEINIT_OUTPUT"), "")
 	version := flags.Bool("version", false, "")
-	sink := logging.NewReader(flags)
+	sink, names := setting.NewReader(flags, logging.List()), setting.NewReader(flags, naming.List())
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -85,11 +94,12 @@ func parse(args []string) (o options, code int, done bool) {
 	if o.output, err = parseOutput(*output); err == nil {
 		o.root, err = parseRoot(*root)
 	}
-	o.syslog.Off = o.root != "" // the system's /dev/log is not for a tree of its own
+	// The system's /dev/log and resolv.conf are not for a tree of its own.
+	o.syslog.Off, o.dns.Off = o.root != "", o.root != ""
 	if o.output == supervisor.OutputJSON {
 		o.syslog.Sink.Format = syslog.JSON
 	}
-	if err = errors.Join(err, sink.Read(&o.syslog)); err != nil {
+	if err = errors.Join(err, sink.Read(&o.syslog), names.Read(&o.dns)); err != nil {
 		for _, e := range boot.Unjoin(err) {
 			fmt.Fprintln(os.Stderr, "baseinit: "+e.Error())
 		}
@@ -139,14 +149,18 @@ func buildVersion() string {
 }
 
 // config is what the container needs of the options.
-func (o options) config(out *output, signals *signals, log *logging.Log) boot.Config {
-	var onStop func()
-	if log != nil {
-		onStop = log.Leave
+func (o options) config(out *output, signals *signals, log *logging.Log, names *naming.DNS) boot.Config {
+	var awaitDNS func(context.Context) error
+	if names != nil {
+		awaitDNS = names.Boot
 	}
 	return boot.Config{
-		OnStop: onStop,
-		Root:   o.root, Command: o.command, Environ: append(os.Environ(), log.Environ()...), Settings: o.settings,
+		AwaitDNS: awaitDNS,
+		OnStop: func() {
+			log.Leave()
+			names.Leave()
+		},
+		Root: o.root, Command: o.command, Environ: append(os.Environ(), log.Environ()...), Settings: o.settings,
 		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
 		Caught: signals.caught,
 	}

@@ -4,14 +4,20 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/sillelien/baseinit/dnsfix"
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/internal/logging"
 	"github.com/sillelien/baseinit/internal/logline"
+	"github.com/sillelien/baseinit/internal/naming"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -61,6 +67,28 @@ func (o *output) tell(level zapcore.Level, err error) {
 			o.logger.Log(level, line.Error())
 		}
 	}
+}
+
+// openDNS makes what resolves names; nil if nothing does. With an error comes the exit code.
+func (o *output) openDNS(options options) (*naming.DNS, int, error) {
+	if options.dns.Off {
+		return nil, 0, nil
+	}
+	cfg := options.dns.DNS
+	cfg.Root, cfg.Environ, cfg.Logger = options.root, os.Environ(), o.logger
+	cfg.OnQuiet = giveBack
+	dns, err := naming.Open(cfg)
+	if _, wrong := errors.AsType[*dnsfix.ConfigError](err); wrong {
+		return nil, codeUsage, err
+	}
+	return dns, boot.CodeSystem, err
+}
+
+// giveBack gives memory back to the system, for which the heap is too small for the
+// collector to do it. What pools hold is free after the second collection only.
+func giveBack() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // patience is how long the last lines may take to be written.

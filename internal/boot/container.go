@@ -39,6 +39,9 @@ type Config struct {
 	// Caught is closed when the signals that would end the process are caught.
 	// No process is started before, nor the terminal given up.
 	Caught <-chan struct{}
+	// AwaitDNS, if not nil, returns when names resolve. Nothing of the tree is started
+	// before. Its error ends the boot with CodeDNS.
+	AwaitDNS func(context.Context) error
 	// OnStop is called once, when the container begins to stop. It must not
 	// wait. May be nil.
 	OnStop func()

@@ -13,6 +13,8 @@ const (
 	codeBadTree = 100 // the tree is wrong: a bad value, a loop, an unknown name
 	// CodeSystem: the system refuses what was asked for by name.
 	CodeSystem = 111
+	// CodeDNS: names do not resolve, or linked hosts do not answer.
+	CodeDNS = 112
 )
 
 // outcome is all that the container's exit code depends on.

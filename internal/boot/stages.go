@@ -21,7 +21,7 @@ const commandName = "CMD"
 
 // Run lives the container's life and returns when nothing of it is left.
 func (c *Container) Run() {
-	for _, stage := range []func() error{c.prepare, c.fixAttrs, c.initialise, c.serve} {
+	for _, stage := range []func() error{c.prepare, c.awaitDNS, c.fixAttrs, c.initialise, c.serve} {
 		err := stage()
 		if err != nil {
 			c.fail(err)
@@ -110,6 +110,18 @@ func (c *Container) prepare() error {
 	}
 	c.warn(err)
 	return nil
+}
+
+// awaitDNS waits until scripts and services may ask for names.
+func (c *Container) awaitDNS() error {
+	if c.cfg.AwaitDNS == nil {
+		return nil
+	}
+	err := c.cfg.AwaitDNS(c.requests[0])
+	if err == nil || c.stopped() {
+		return nil
+	}
+	return &failure{CodeDNS, err}
 }
 
 func (c *Container) fixAttrs() error {

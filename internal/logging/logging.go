@@ -74,7 +74,11 @@ func (l *Log) Environ() []string {
 }
 
 // Leave says that the container stops: see syslog.SyslogSink.
-func (l *Log) Leave() { l.sink.Leave() }
+func (l *Log) Leave() {
+	if l != nil {
+		l.sink.Leave()
+	}
+}
 
 // Actor gives what run.Group.Add wants.
 func (l *Log) Actor() (execute func() error, interrupt func(error)) {

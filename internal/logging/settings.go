@@ -2,12 +2,10 @@ package logging
 
 import (
 	"errors"
-	"flag"
-	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
+	"github.com/sillelien/baseinit/internal/setting"
 	"github.com/sillelien/baseinit/syslog"
 	"github.com/sillelien/baseinit/syslog/forward"
 )
@@ -25,66 +23,59 @@ type Settings struct {
 	Forward forward.Config
 }
 
-// Setting is one variable of the environment, and one flag.
-type Setting struct {
-	name string // after BASEINIT_SYSLOG and --syslog; "" is those themselves
-	// Default is what holds without it, and Meaning what it is for, as the
-	// documentation has them.
-	Default, Meaning string
-	set              func(s *Settings, value string) error
+// of is a setting of syslog. Its name stands after BASEINIT_SYSLOG and --syslog; "" is those
+// themselves.
+func of(name, def, meaning string, set func(*Settings, string) error) setting.Setting[Settings] {
+	return setting.Setting[Settings]{
+		Variable: strings.TrimSuffix("BASEINIT_SYSLOG_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_")), "_"),
+		Flag:     strings.TrimSuffix("syslog-"+name, "-"),
+		Default:  def, Meaning: meaning, Set: set,
+	}
 }
-
-// Variable is the name of the environment variable.
-func (s *Setting) Variable() string {
-	return strings.TrimSuffix("BASEINIT_SYSLOG_"+strings.ToUpper(strings.ReplaceAll(s.name, "-", "_")), "_")
-}
-
-// Flag is the name of the flag, without dashes.
-func (s *Setting) Flag() string { return strings.TrimSuffix("syslog-"+s.name, "-") }
 
 // List returns all settings, in the order of the documentation.
-func List() []Setting {
-	return []Setting{
-		{"", "on", "`on`; `off`: nothing listens; `required`: the container does not start without its sockets. With --root the default is off", setMode},
-		{"listen", "/dev/log", "the sockets, separated by blanks: paths, `stream:PATH`, `udp:HOST:PORT`, `tcp:HOST:PORT`; HOST is a loopback address", func(s *Settings, v string) error {
+func List() []setting.Setting[Settings] {
+	return []setting.Setting[Settings]{
+		of("", "on", "`on`; `off`: nothing listens; `required`: the container does not start without its sockets. With --root the default is off", setMode),
+		of("listen", "/dev/log", "the sockets, separated by blanks: paths, `stream:PATH`, `udp:HOST:PORT`, `tcp:HOST:PORT`; HOST is a loopback address", func(s *Settings, v string) error {
 			s.Sink.Listen = strings.Fields(v)
 			return nil
-		}},
-		{"format", "text", "`text`, `raw`, `traditional`, `rfc5424`, `json`, `logfmt`; with BASEINIT_OUTPUT=json the default is json", func(s *Settings, v string) (err error) {
+		}),
+		of("format", "text", "`text`, `raw`, `traditional`, `rfc5424`, `json`, `logfmt`; with BASEINIT_OUTPUT=json the default is json", func(s *Settings, v string) (err error) {
 			s.Sink.Format, err = syslog.ParseFormat(v)
 			return err
-		}},
-		{"timestamps", "0", "1: the time before each line of the text format", boolean(func(s *Settings) *bool { return &s.Sink.Timestamps })},
-		{"filter", "*.*", "what is kept, as selectors of syslog.conf(5): `*.info;mail.none;web:*.warning`", func(s *Settings, v string) (err error) {
+		}),
+		of("timestamps", "0", "1: the time before each line of the text format", boolean(func(s *Settings) *bool { return &s.Sink.Timestamps })),
+		of("filter", "*.*", "what is kept, as selectors of syslog.conf(5): `*.info;mail.none;web:*.warning`", func(s *Settings, v string) (err error) {
 			s.Sink.Filter, err = syslog.ParseFilter(v)
 			return err
-		}},
-		{"rate-limit", "none", "how much a service may say: `200/10s` is 200 messages in 10 seconds; what is more is counted and left out", func(s *Settings, v string) (err error) {
+		}),
+		of("rate-limit", "none", "how much a service may say: `200/10s` is 200 messages in 10 seconds; what is more is counted and left out", func(s *Settings, v string) (err error) {
 			s.Sink.RateLimit, err = syslog.ParseRateLimit(v)
 			return err
-		}},
-		{"stdout", "0", "1: what is less severe than err goes to stdout", boolean(func(s *Settings) *bool { return &s.SplitStreams })},
-		{"escapes", "hex", "how control characters are shown: `hex` (`\\x1b`) or `octal` (`#033`, as rsyslog does)", func(s *Settings, v string) error {
+		}),
+		of("stdout", "0", "1: what is less severe than err goes to stdout", boolean(func(s *Settings) *bool { return &s.SplitStreams })),
+		of("escapes", "hex", "how control characters are shown: `hex` (`\\x1b`) or `octal` (`#033`, as rsyslog does)", func(s *Settings, v string) error {
 			s.Sink.OctalEscapes = v == "octal"
 			if v != "octal" && v != "hex" {
 				return errors.New("it can be hex or octal")
 			}
 			return nil
-		}},
-		{"max-message", "65536", "bytes that are kept of a message", number(func(s *Settings) *int { return &s.Sink.MaxMessage })},
-		{"max-line", "0", "bytes that a line may have, longer ones go on in the next; 0: any number. Docker cuts at 16384, CRI-O at 8192", number(func(s *Settings) *int { return &s.Sink.MaxLine })},
-		{"queue", "8388608", "bytes of messages that may wait to be written", number(func(s *Settings) *int { return &s.Sink.QueueBytes })},
-		{"block", "0", "1: when the queue is full senders wait, and nothing is dropped", boolean(func(s *Settings) *bool { return &s.Sink.Block })},
-		{"forward", "none", "a server that gets all messages too: `udp://HOST:PORT`, `tcp://HOST:PORT`, `tls://HOST:PORT`", func(s *Settings, v string) error {
+		}),
+		of("max-message", "65536", "bytes that are kept of a message", number(func(s *Settings) *int { return &s.Sink.MaxMessage })),
+		of("max-line", "0", "bytes that a line may have, longer ones go on in the next; 0: any number. Docker cuts at 16384, CRI-O at 8192", number(func(s *Settings) *int { return &s.Sink.MaxLine })),
+		of("queue", "8388608", "bytes of messages that may wait to be written", number(func(s *Settings) *int { return &s.Sink.QueueBytes })),
+		of("block", "0", "1: when the queue is full senders wait, and nothing is dropped", boolean(func(s *Settings) *bool { return &s.Sink.Block })),
+		of("forward", "none", "a server that gets all messages too: `udp://HOST:PORT`, `tcp://HOST:PORT`, `tls://HOST:PORT`", func(s *Settings, v string) error {
 			s.Forward.Target = v
 			return nil
-		}},
-		{"forward-ca", "the system's", "file of the certificates that the server's is checked by", text(func(s *Settings) *string { return &s.Forward.CAFile })},
-		{"forward-cert", "none", "file of our own certificate", text(func(s *Settings) *string { return &s.Forward.CertFile })},
-		{"forward-key", "none", "file of its key", text(func(s *Settings) *string { return &s.Forward.KeyFile })},
-		{"forward-line-feed", "0", "1: over TCP a newline ends a message, for servers that do not know lengths", boolean(func(s *Settings) *bool { return &s.Forward.LineFeed })},
-		{"forward-queue", "1048576", "bytes of messages that may wait for the server", number(func(s *Settings) *int { return &s.Forward.QueueBytes })},
-		{"forward-server-name", "the host", "the name in the server's certificate", text(func(s *Settings) *string { return &s.Forward.ServerName })},
+		}),
+		of("forward-ca", "the system's", "file of the certificates that the server's is checked by", text(func(s *Settings) *string { return &s.Forward.CAFile })),
+		of("forward-cert", "none", "file of our own certificate", text(func(s *Settings) *string { return &s.Forward.CertFile })),
+		of("forward-key", "none", "file of its key", text(func(s *Settings) *string { return &s.Forward.KeyFile })),
+		of("forward-line-feed", "0", "1: over TCP a newline ends a message, for servers that do not know lengths", boolean(func(s *Settings) *bool { return &s.Forward.LineFeed })),
+		of("forward-queue", "1048576", "bytes of messages that may wait for the server", number(func(s *Settings) *int { return &s.Forward.QueueBytes })),
+		of("forward-server-name", "the host", "the name in the server's certificate", text(func(s *Settings) *string { return &s.Forward.ServerName })),
 	}
 }
 
@@ -123,38 +114,4 @@ func boolean(field func(*Settings) *bool) func(*Settings, string) error {
 		*field(s) = v == "1"
 		return nil
 	}
-}
-
-// Reader reads the settings from flags, and what they leave open from the
-// environment.
-type Reader struct {
-	settings []Setting
-	values   []string
-}
-
-// NewReader adds the flags to a set.
-func NewReader(flags *flag.FlagSet) *Reader {
-	r := &Reader{settings: List()}
-	r.values = make([]string, len(r.settings))
-	for i := range r.settings {
-		flags.StringVar(&r.values[i], r.settings[i].Flag(), os.Getenv(r.settings[i].Variable()), "")
-	}
-	return r
-}
-
-// Read adds to s what was said, when the flags have been parsed. The error names
-// the settings that are wrong, and what they can be. One that is empty counts as
-// unset.
-func (r *Reader) Read(s *Settings) error {
-	var errs []error
-	for i, value := range r.values {
-		if value == "" {
-			continue
-		}
-		setting := &r.settings[i]
-		if err := setting.set(s, value); err != nil {
-			errs = append(errs, fmt.Errorf("--%s or %s is %q: %w", setting.Flag(), setting.Variable(), value, err))
-		}
-	}
-	return errors.Join(errs...)
 }

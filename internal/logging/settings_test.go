@@ -1,10 +1,7 @@
 package logging_test
 
 import (
-	"flag"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,26 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sillelien/baseinit/internal/logging"
+	"github.com/sillelien/baseinit/internal/setting/settingtest"
 	"github.com/sillelien/baseinit/syslog"
 	"github.com/sillelien/baseinit/syslog/forward"
 )
 
-// read parses a command line in an environment.
 func read(t *testing.T, env, args []string) (logging.Settings, error) {
 	t.Helper()
-	for _, entry := range env {
-		name, value, _ := strings.Cut(entry, "=")
-		t.Setenv(name, value)
-	}
-	flags := flag.NewFlagSet("baseinit", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	r := logging.NewReader(flags)
-	if err := flags.Parse(args); err != nil {
-		t.Fatal(err)
-	}
-	var s logging.Settings
-	err := r.Read(&s)
-	return s, err
+	return settingtest.Read(t, logging.List(), env, args)
 }
 
 func TestRead(t *testing.T) { // not parallel: it sets the environment
@@ -115,35 +100,7 @@ func TestWrongValues(t *testing.T) { // not parallel: it sets the environment
 	}
 }
 
-// The table of docs/syslog.md is that of the code. UPDATE_DOCS=1 writes it.
 func TestDocumented(t *testing.T) {
-	const path = "../../docs/syslog.md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(text), "<!-- begin settings")
-	mark, rest, ok2 := strings.Cut(rest, "-->\n")
-	table, tail, ok3 := strings.Cut(rest, "<!-- end settings -->")
-	if !ok || !ok2 || !ok3 {
-		t.Fatalf("%s: no markers for the settings", path)
-	}
-	if os.Getenv("UPDATE_DOCS") == "1" {
-		if err := os.WriteFile(path, []byte(head+"<!-- begin settings"+mark+"-->\n"+settingsTable()+"<!-- end settings -->"+tail), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(settingsTable(), table); diff != "" {
-		t.Errorf("%s is not what the code says; UPDATE_DOCS=1 go test ./internal/logging writes it (-code +file):\n%s", path, diff)
-	}
-}
-
-func settingsTable() string {
-	var b strings.Builder
-	b.WriteString("| variable | flag | default | meaning |\n|--|--|--|--|\n")
-	for _, s := range logging.List() {
-		fmt.Fprintf(&b, "| %s | `--%s` | %s | %s |\n", s.Variable(), s.Flag(), s.Default, s.Meaning)
-	}
-	return b.String()
+	t.Parallel()
+	settingtest.Documented(t, "../../docs/syslog.md", logging.List())
 }

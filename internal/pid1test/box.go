@@ -55,6 +55,12 @@ type Box struct {
 	// is the box's own. It rules out Files and all like it, Host and Tmpfs.
 	HostRoot bool
 
+	// Hostname is the name of the machine that the box is; default "box". What is
+	// in the environment and in the files of /etc stays.
+	Hostname string
+	// Network is the network of the box; default one of its own. It needs root.
+	Network *Network
+
 	// Stdin is what PID 1 reads, and then the end of file; default /dev/null.
 	Stdin string
 	// Interactive is Docker's -i: stdin stays open for Running.Send until

@@ -3,6 +3,7 @@
 package pid1test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,8 +18,11 @@ func (p *plan) isolate() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("cannot make the mounts private: %w", err)
 	}
-	if err := unix.Sethostname([]byte(hostname)); err != nil {
+	if err := unix.Sethostname([]byte(cmp.Or(p.Box.Hostname, hostname))); err != nil {
 		return fmt.Errorf("cannot set the host name: %w", err)
+	}
+	if err := p.joinNetwork(); err != nil {
+		return err
 	}
 	if err := loopbackUp(); err != nil {
 		return fmt.Errorf("cannot bring the loopback up: %w", err)
@@ -30,6 +34,22 @@ func (p *plan) isolate() error {
 		return err
 	}
 	return pivot(p.Root)
+}
+
+// joinNetwork enters the network of Box.Network. The thread takes it along into execve(2).
+func (p *plan) joinNetwork() error {
+	if p.Box.Network == nil {
+		return nil
+	}
+	fd, err := unix.Open(p.Box.Network.Path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("cannot open the network namespace %s: %w", p.Box.Network.Path, err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Setns(fd, unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("cannot enter the network namespace %s: %w", p.Box.Network.Path, err)
+	}
+	return nil
 }
 
 func loopbackUp() error {

@@ -2,7 +2,9 @@ package pid1test_test
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -65,8 +67,9 @@ func TestInside(t *testing.T) {
 			box:    pid1test.Box{Env: []string{"HOME=/x", "RAW=\xff\n", "PATH=/bin"}},
 			script: `printf "%s|%s|%s" "$HOME" "$RAW" "$PATH"`, want: "/x|\xff\n|/bin",
 		},
-		"host name": {script: "hostname", want: "box\n"},
-		"loopback":  {script: "cat /sys/class/net/lo/carrier 2>/dev/null; ip -o -4 addr | cut -d' ' -f2,7", want: "lo 127.0.0.1/8\n"},
+		"host name":       {script: "hostname", want: "box\n"},
+		"other host name": {box: pid1test.Box{Hostname: "a.b.test"}, script: "hostname; cat /etc/hostname", want: "a.b.test\nbox\n"},
+		"loopback":        {script: "cat /sys/class/net/lo/carrier 2>/dev/null; ip -o -4 addr | cut -d' ' -f2,7", want: "lo 127.0.0.1/8\n"},
 		"files": {
 			box:    pid1test.Box{Files: map[string]string{"/a/run": "#!/bin/sh\necho ran\n", "/a/data": "text", "/a/dir/": ""}},
 			script: "/a/run; cat /a/data; stat -c ' %A' /a/run /a/data /a/dir",
@@ -350,6 +353,43 @@ func TestFatal(t *testing.T) {
 				t.Errorf("fatal error %q, want one with %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestNetwork has a box greet a listener of this process in a network that both have.
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	network := pid1test.NewNetwork(t)
+	var listener net.Listener
+	var err error
+	network.Do(func() { listener, err = net.Listen("tcp", "127.0.0.1:7") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	box := shell("echo hello | nc 127.0.0.1 7")
+	box.Network = network
+	r := pid1test.Run(t, box)
+	if err := listener.(*net.TCPListener).SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if text, err := io.ReadAll(conn); err != nil || string(text) != "hello\n" {
+		t.Errorf("the box said %q, %v", text, err)
+	}
+	conn.Close()
+	if code := r.Wait().Code; code != 0 {
+		t.Errorf("exit code %d of nc", code)
+	}
+	got := fatal(t, func(t testing.TB) {
+		pid1test.Run(t, pid1test.Box{Args: []string{"/bin/true"}, Network: &pid1test.Network{Path: "/no/such"}})
+	})
+	if want := "network namespace /no/such"; !strings.Contains(got, want) {
+		t.Errorf("fatal error %q, want one with %q", got, want)
 	}
 }
 

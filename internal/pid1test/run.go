@@ -23,7 +23,7 @@ import (
 func Run(t testing.TB, b Box) *Running {
 	t.Helper()
 	Need(t)
-	if b.UID != 0 || b.GID != 0 || len(b.Owner) > 0 {
+	if b.UID != 0 || b.GID != 0 || len(b.Owner) > 0 || b.Network != nil {
 		NeedRoot(t)
 	}
 	root := "/"

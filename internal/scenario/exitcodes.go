@@ -158,6 +158,17 @@ func exitCodes() []Scenario {
 		{Name: "wrong-flag", Args: []string{"--no-such-flag"}, Output: []string{"no-such-flag", "--help"}},
 		{Name: "no-syslog", UID: 12345, Env: []string{"BASEINIT_SYSLOG=required"}, Output: []string{"cannot listen on /dev/log", "permission denied"}},
 		{Name: "wrong-syslog", Args: []string{"--syslog-format=xml"}, Env: []string{"BASEINIT_SYSLOG_FILTER=mail.loud"}, Output: []string{"BASEINIT_SYSLOG_FORMAT", `"xml"`, "BASEINIT_SYSLOG_FILTER", "mail.loud"}},
+		{
+			Name: "dns-timeout", Args: sh("exit 3"),
+			Env:    []string{"DNS_INIT_TIMEOUT=1", "DB_PORT_5432_TCP_ADDR=192.0.2.7", "DB_NAME=/web/db_1", "BASEINIT_DNS_REACH=tcp"},
+			Output: []string{"dns still waits for db_1 after 1s (DNS_INIT_TIMEOUT): db_1 (192.0.2.7): "},
+		},
+		{
+			Name: "wrong-dns", Env: []string{"DNSMASQ_ARGS=--cache-siez=5 --dhcp-range=10.0.0.1 --port=x"},
+			Output: []string{"DNSMASQ_ARGS: ", "--cache-siez", "did you mean --cache-size?", "not supported by baseinit: --dhcp-range", "--port=x"},
+		},
+		{Name: "wrong-dns-setting", Args: []string{"--dns=maybe"}, Env: []string{"DNS_INIT_TIMEOUT=soon", "BASEINIT_DNS_REACH=knock"}, Output: []string{`BASEINIT_DNS is "maybe"`, `BASEINIT_DNS_REACH is "knock": it can be auto, ping, tcp or off`, `DNS_INIT_TIMEOUT is "soon"`}},
+		{Name: "no-dns", Env: []string{"BASEINIT_DNS=required", "DNSMASQ_ARGS=--listen-address=192.0.2.1"}, Output: []string{"cannot listen on 192.0.2.1:53"}},
 		{Name: "wrong-output", Env: []string{"BASEINIT_OUTPUT=xml"}, Output: []string{"BASEINIT_OUTPUT", `"xml"`}},
 	}
 }

@@ -58,7 +58,7 @@ func hot(tb testing.TB) map[string]func() {
 		"hit OPT":   {pack("www1.example.com.", dns.TypeA, true), cache.Hit},
 		"miss":      {pack("unknown.example.com.", dns.TypeA, false), cache.Miss},
 		"miss AAAA": {pack("www1.example.com.", dns.TypeAAAA, false), cache.Miss},
-		"absent":    {pack("absent.example.com.", dns.TypeAAAA, false), cache.Hit},
+		"absent":    {pack("absent.example.com.", dns.TypeA, false), cache.Hit},
 		"truncated": {pack("forty.example.com.", dns.TypeA, false), cache.Hit},
 		"forty":     {pack("forty.example.com.", dns.TypeA, true), cache.Hit},
 	} {

@@ -43,9 +43,6 @@ func (c *Cache) Lookup(dst []byte, q *wire.Query, now time.Duration) ([]byte, St
 	s := c.shard(&k)
 	s.mu.Lock()
 	e := s.get(&k, now)
-	if e == nil && q.Type == wire.TypeAAAA {
-		e = s.absent(&k, now)
-	}
 	if e == nil {
 		s.counts.Misses++
 		s.mu.Unlock()

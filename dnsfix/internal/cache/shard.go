@@ -105,19 +105,6 @@ func (s *shard) get(k *key, now time.Duration) *entry {
 	return e
 }
 
-// absent returns the answer to the sibling of k if it says that there is no such
-// name, which holds for all types.
-func (s *shard) absent(k *key, now time.Duration) *entry {
-	if !k.toSibling() {
-		return nil
-	}
-	e := s.get(k, now)
-	if e == nil || e.kind != wire.NXDomain || now >= e.ends {
-		return nil
-	}
-	return e
-}
-
 // agree makes e and its sibling agree on that the name exists, if one of them knows.
 func (s *shard) agree(e *entry, k *key, now time.Duration) {
 	if !k.toSibling() {

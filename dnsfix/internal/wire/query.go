@@ -8,8 +8,7 @@ type Verdict uint8
 // The verdicts. All but Drop and Ask are answered with AppendReply and the verdict's
 // Rcode.
 const (
-	// Drop: no answer. It is no question (QR is set), or too short for an ID and
-	// a question, as what port scanners send.
+	// Drop: no answer. It is no question (QR is set), or too short for a header.
 	Drop Verdict = iota
 	// Ask: a question to be answered.
 	Ask
@@ -77,8 +76,6 @@ func (q *Query) Parse(msg []byte) Verdict {
 	switch {
 	case q.Flags&maskOpcode != 0:
 		return NotImp
-	case len(msg) == headerLen && be16(msg[qdCount:]) == 1:
-		return Drop
 	case be16(msg[qdCount:]) != 1 || be32(msg[anCount:]) != 0:
 		return FormErr
 	}

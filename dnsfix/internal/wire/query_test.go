@@ -115,7 +115,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"nothing", nil, wire.Drop, 0, false},
 		{"11 bytes", plain[:11], wire.Drop, 0, false},
-		{"a header that promises a question", plain[:12], wire.Drop, 0, false},
+		{"a header that promises a question", plain[:12], wire.FormErr, 1, false},
 		{"an answer", set(plain, 2, 0x81), wire.Drop, 0, false},
 		{"STATUS", set(plain, 2, 2<<3), wire.NotImp, 4, false},
 		{"NOTIFY", set(plain, 2, 4<<3), wire.NotImp, 4, false},

@@ -1,0 +1,180 @@
+package matrix_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/sillelien/baseinit/internal/pid1test"
+)
+
+// TestMain also makes the test binary a client: see goClient.
+func TestMain(m *testing.M) {
+	if os.Getenv(goClientEnv) != "" {
+		goClient(os.Args[1:])
+		return
+	}
+	os.Exit(pid1test.Main(tests{m}))
+}
+
+// tests have a directory for clients, and leave no goroutine behind.
+type tests struct{ m *testing.M }
+
+// Run is not called where pid1test starts the test binary for a box.
+func (t tests) Run() int {
+	dir, err := os.MkdirTemp("", "matrix-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = os.Setenv(clientDirEnv, dir)
+	}
+	flag.Parse()
+	if err == nil {
+		// Most of a world's time is waiting.
+		err = flag.Set("test.parallel", "24")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "matrix:", err)
+		return 1
+	}
+	code := t.m.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, "matrix:", err)
+		return 1
+	}
+	return code
+}
+
+// cell is a client's outcome in a row, without baseinit and with.
+type cell struct{ without, with outcome }
+
+// spare is what a lookup through baseinit may take longer than the fastest server that works.
+const spare = 50 * time.Millisecond
+
+// lastWord is when it is to have failed where no server works: musl gives up at 5 s.
+const lastWord = 4500 * time.Millisecond
+
+// TestMatrix looks names up with every client, without baseinit and with. What libcs get by
+// themselves is asserted too: the world's servers are to fail as servers do.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	table := rows()
+	cells := make([][]cell, len(table))
+	few := make(chan struct{}, 4) // are measured at once: the time they take matters
+	t.Run("lookups", func(t *testing.T) {
+		for i, r := range table {
+			cells[i] = make([]cell, len(clients))
+			for j, c := range clients {
+				t.Run(r.name+"/"+c.name+"/without", func(t *testing.T) {
+					t.Parallel()
+					cells[i][j].without = r.without(t, &c)
+				})
+				t.Run(r.name+"/"+c.name+"/with", func(t *testing.T) {
+					t.Parallel()
+					if !r.dead {
+						few <- struct{}{}
+						defer func() { <-few }()
+					}
+					cells[i][j].with = r.with(t, &c)
+				})
+			}
+		}
+	})
+	for i, r := range table {
+		glibc, musl := cells[i][1].without, cells[i][0].with
+		if glibc.result == "ok" && musl.result != "ok" {
+			t.Errorf("%s: glibc alone gets %v, and musl through baseinit %v", r.name, glibc, musl)
+		}
+	}
+	documented(t, table, cells)
+}
+
+// without is the outcome that a client gets by itself.
+func (r *row) without(t *testing.T, c *client) outcome {
+	o := c.lookup(newWorld(t, &r.place), cmp.Or(r.ask, "web"), r.family)
+	want, asks := "", 0
+	switch c.name {
+	case clients[0].name:
+		want, asks = r.musl, r.muslAsks
+	case clients[1].name:
+		want, asks = r.glibc, r.glibcAsks
+	default:
+		if c.name == "Go" && r.golang != nil && !slices.Contains(r.golang, o.class()) {
+			t.Errorf("%v, want one of %q", o, r.golang)
+		}
+		return o
+	}
+	if diff := gocmp.Diff(want, o.class()); diff != "" {
+		t.Errorf("%v (-want +got):\n%s", o, diff)
+	}
+	if asks > 0 && o.queries != asks {
+		t.Errorf("%d queries, want %d", o.queries, asks)
+	}
+	return o
+}
+
+// with is the outcome that a client gets through baseinit. What takes too long, or asks
+// too much for being sent again, is measured again: the machine may be at work.
+func (r *row) with(t *testing.T, c *client) (o outcome) {
+	through := r.place
+	through.baseinit = true
+	limit := r.slow + spare + c.starting
+	if r.dead {
+		limit = max(lastWord, c.patience) + spare + c.starting
+	}
+	for try := range 3 {
+		w := newWorld(t, &through)
+		o = c.lookup(w, cmp.Or(r.ask, "web"), r.family)
+		if problem := r.wrong(c, &o); problem != "" {
+			t.Errorf("%v: %s", o, problem)
+			return o
+		}
+		if o.took <= limit && (r.most == 0 || o.queries <= r.most) {
+			return o
+		}
+		t.Logf("try %d: %v; the limit is %v and %d queries: %v", try+1, o, limit, r.most, w.askedFor(cmp.Or(r.ask, "web")))
+	}
+	t.Errorf("%v: the limit is %v and %d queries", o, limit, r.most)
+	return o
+}
+
+// wrong tells what is wrong with an outcome through baseinit, however long it took.
+func (r *row) wrong(c *client, o *outcome) string {
+	if number, many := strings.CutPrefix(r.want, "x"); many {
+		want, _ := strconv.Atoi(number)
+		if c.oneUDP {
+			want = min(want, 28)
+		}
+		if len(o.addrs) < want {
+			return fmt.Sprintf("%d addresses, want %d", len(o.addrs), want)
+		}
+		return ""
+	}
+	want := outcome{result: r.want}
+	if r.want != noName && r.want != again {
+		want = outcome{result: "ok", addrs: strings.Fields(r.want)}
+	}
+	if c.onlyA && want.result == "ok" && r.family == "" {
+		want.addrs = slices.DeleteFunc(want.addrs, func(a string) bool { return netip.MustParseAddr(a).Is6() })
+		if len(want.addrs) == 0 {
+			want.result = noName
+		}
+	}
+	slices.Sort(want.addrs)
+	switch {
+	case want.result != o.result || !slices.Equal(want.addrs, o.addrs):
+		return fmt.Sprintf("want %s %s", want.result, strings.Join(want.addrs, " "))
+	case r.canon != "" && o.canon != "" && o.canon != r.canon:
+		return "want the canonical name " + r.canon
+	}
+	return ""
+}

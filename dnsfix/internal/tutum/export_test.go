@@ -1,0 +1,7 @@
+package tutum
+
+// For the fuzz tests.
+var (
+	ParseJSON    = parseJSON
+	ReadResponse = readResponse
+)

@@ -1,0 +1,74 @@
+// Package setting reads what may be set by a flag or by a variable of the environment, of
+// which the flag counts.
+package setting
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Setting is one variable of the environment, and one flag, that set something of an S.
+type Setting[S any] struct {
+	Variable string
+	Flag     string // without dashes; "" if there is none
+	// Default is what holds without it, and Meaning what it is for, as the
+	// documentation has them.
+	Default, Meaning string
+	// Set takes the value over. Its error says what it can be. Nil: somebody else does.
+	Set func(s *S, value string) error
+}
+
+// Reader reads settings from flags, and what they leave open from the environment.
+type Reader[S any] struct {
+	settings []Setting[S]
+	values   []string
+}
+
+// NewReader adds the flags to a set.
+func NewReader[S any](flags *flag.FlagSet, settings []Setting[S]) *Reader[S] {
+	r := &Reader[S]{}
+	for _, s := range settings {
+		if s.Set != nil {
+			r.settings = append(r.settings, s)
+		}
+	}
+	r.values = make([]string, len(r.settings))
+	for i := range r.settings {
+		flags.StringVar(&r.values[i], r.settings[i].Flag, os.Getenv(r.settings[i].Variable), "")
+	}
+	return r
+}
+
+// Read adds to s what was said, when the flags have been parsed. The error names
+// the settings that are wrong, and what they can be. One that is empty counts as
+// unset.
+func (r *Reader[S]) Read(s *S) error {
+	var errs []error
+	for i, value := range r.values {
+		if value == "" {
+			continue
+		}
+		setting := &r.settings[i]
+		if err := setting.Set(s, value); err != nil {
+			errs = append(errs, fmt.Errorf("--%s or %s is %q: %w", setting.Flag, setting.Variable, value, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Table is the documentation of settings, as Markdown.
+func Table[S any](settings []Setting[S]) string {
+	var b strings.Builder
+	b.WriteString("| variable | flag | default | meaning |\n|--|--|--|--|\n")
+	for _, s := range settings {
+		name := ""
+		if s.Flag != "" {
+			name = "`--" + s.Flag + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.Variable, name, s.Default, s.Meaning)
+	}
+	return b.String()
+}
