@@ -89,8 +89,9 @@ type question struct {
 	asks    int    // at most so many questions to the server, from the world's beginning on
 }
 
-// ask asks them one after the other.
-func (w *world) ask(questions []question) {
+// ask asks them one after the other, and returns a line for each that the server
+// was asked more often than it should have been.
+func (w *world) ask(questions []question) (often []string) {
 	w.t.Helper()
 	for _, q := range questions {
 		m := new(dns.Msg).SetQuestion(q.name, q.rtype)
@@ -123,13 +124,15 @@ func (w *world) ask(questions []question) {
 			w.t.Errorf("%s %v: %d bytes to a client that takes %d", q.name, dns.Type(q.rtype), size, limit)
 		}
 		if n := w.asks(q.name, q.rtype); n > q.asks {
-			w.t.Errorf("%s %v: the server was asked %d times, want %d at most", q.name, dns.Type(q.rtype), n, q.asks)
+			often = append(often, fmt.Sprintf("%s %v: the server was asked %d times, want %d at most", q.name, dns.Type(q.rtype), n, q.asks))
 		}
 	}
+	return often
 }
 
 // TestContract asks baseinit what facts 4 lists, and compares with its column "wanted".
-// It counts questions, so nothing else runs beside it: what is late is sent again.
+// It counts questions, and what is late is sent again: so nothing of this package runs beside
+// it, and a world in which too many were counted is tried again, as the machine may be at work.
 func TestContract(t *testing.T) {
 	const a, aaaa, mx = dns.TypeA, dns.TypeAAAA, dns.TypeMX
 	for name, test := range map[string]struct {
@@ -203,7 +206,15 @@ func TestContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			newWorld(t, &place{servers: zones{"127.0.0.2": test.zone}, hosts: test.hosts, baseinit: true}).ready().ask(test.questions)
+			var often []string
+			for range 3 {
+				w := newWorld(t, &place{servers: zones{"127.0.0.2": test.zone}, hosts: test.hosts, baseinit: true})
+				if often = w.ready().ask(test.questions); often == nil {
+					return
+				}
+				t.Log(often)
+			}
+			t.Error(often)
 		})
 	}
 }
