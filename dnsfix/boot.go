@@ -80,8 +80,6 @@ func (d *DNSBootstrap) serve() error {
 		d.warnOnce("cannot read the nameservers: " + err.Error())
 	}
 	d.adopt(original, existed)
-	d.readHosts()
-	d.apply()
 	if d.server != nil {
 		d.wg.Go(func() {
 			if err := d.server.Run(d.ctx); err != nil {
@@ -177,7 +175,9 @@ func (d *DNSBootstrap) monitor() error {
 	if err != nil {
 		return err
 	}
+	d.mu.Lock()
 	d.watcher = w
+	d.mu.Unlock()
 	d.wg.Go(func() {
 		if err := w.Run(d.ctx, d.changed); err != nil && d.ctx.Err() == nil {
 			d.warnOnce("changes of files are not seen any more: " + err.Error())

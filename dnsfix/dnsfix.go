@@ -103,7 +103,6 @@ type DNSBootstrap struct {
 	client   *upstream.Client
 	resolver *resolve.Resolver
 	server   *server.Server // nil: somebody else serves, or nobody
-	watcher  *watch.Watcher // nil: nothing can change
 	warned   sync.Map       // texts of warnings
 
 	ctx    context.Context // of all that serves
@@ -115,8 +114,9 @@ type DNSBootstrap struct {
 	bootErr error
 	stop    sync.Once
 
-	mu    sync.Mutex
-	state state
+	mu      sync.Mutex
+	watcher *watch.Watcher // nil: nothing is watched yet, or nothing can be
+	state   state
 }
 
 // New checks the configuration and binds the sockets. It starts nothing.

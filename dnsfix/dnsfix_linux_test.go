@@ -377,6 +377,32 @@ func TestActor(t *testing.T) {
 	d.Close()
 }
 
+// TestLeaveDuringBoot stops a container that still starts.
+func TestLeaveDuringBoot(t *testing.T) {
+	t.Parallel()
+	d, err := dnsfix.New(dnsfix.Config{Root: tree(t, map[string]string{"resolv.conf": "nameserver 127.0.0.1\n"}), Listen: anywhere})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		for {
+			d.Leave()
+			select {
+			case <-d.Ready():
+				return
+			default:
+			}
+		}
+	}()
+	if err := d.Boot(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	<-left
+}
+
 func TestClose(t *testing.T) {
 	t.Parallel()
 	d, err := dnsfix.New(dnsfix.Config{Root: tree(t, nil), Listen: anywhere})

@@ -76,12 +76,10 @@ func (d *DNSBootstrap) answersDocker() bool {
 
 // adoptNetwork goes by another resolv.conf; before is what to go back to.
 func (d *DNSBootstrap) adoptNetwork(text, before []byte) {
-	d.adopt(text, true)
 	d.mu.Lock()
 	d.state.before = before
 	d.mu.Unlock()
-	d.readHosts()
-	d.apply()
+	d.adopt(text, true)
 	if err := d.takeOver(); err != nil {
 		d.log.Warn(err.Error())
 	}

@@ -58,7 +58,7 @@ func (d *DNSBootstrap) isServedBySibling() bool {
 	return err == nil && resolvconf.IsOurs(text)
 }
 
-// adopt takes servers, search list and options from a resolv.conf.
+// adopt goes by the servers, the search list and the options of a resolv.conf from now on.
 func (d *DNSBootstrap) adopt(original []byte, existed bool) {
 	d.mu.Lock()
 	d.state.original, d.state.existed = original, existed
@@ -68,6 +68,8 @@ func (d *DNSBootstrap) adopt(original []byte, existed bool) {
 	for _, note := range conf.Notes {
 		d.log.Debug(d.paths.resolv + ": " + note.Text)
 	}
+	d.readHosts() // whose domain may be the search list's
+	d.apply()
 }
 
 // servers are the standard ones, in the order in which they are asked.

@@ -112,8 +112,6 @@ func (d *DNSBootstrap) resolvConfChanged(started time.Time) {
 	d.mu.Unlock()
 	if !same {
 		d.adopt(text, existed)
-		d.readHosts()
-		d.apply()
 		d.probe()
 	}
 	if now, ok := d.isTakenOver(); ok && !now {
