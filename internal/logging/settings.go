@@ -79,13 +79,9 @@ func List() []setting.Setting[Settings] {
 	}
 }
 
-func setMode(s *Settings, v string) error {
-	s.Off = v == "off"
-	s.Sink.Required = v == "required"
-	if v != "on" && v != "off" && v != "required" {
-		return errors.New("it can be on, off or required")
-	}
-	return nil
+func setMode(s *Settings, v string) (err error) {
+	s.Off, s.Sink.Required, err = setting.Mode(v)
+	return err
 }
 
 func text(field func(*Settings) *string) func(*Settings, string) error {
@@ -107,11 +103,8 @@ func number(field func(*Settings) *int) func(*Settings, string) error {
 }
 
 func boolean(field func(*Settings) *bool) func(*Settings, string) error {
-	return func(s *Settings, v string) error {
-		if v != "0" && v != "1" {
-			return errors.New("it can be 0 or 1")
-		}
-		*field(s) = v == "1"
-		return nil
+	return func(s *Settings, v string) (err error) {
+		*field(s), err = setting.Bool(v)
+		return err
 	}
 }

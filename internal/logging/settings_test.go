@@ -1,7 +1,6 @@
 package logging_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +13,6 @@ import (
 	"github.com/sillelien/baseinit/syslog"
 	"github.com/sillelien/baseinit/syslog/forward"
 )
-
-func read(t *testing.T, env, args []string) (logging.Settings, error) {
-	t.Helper()
-	return settingtest.Read(t, logging.List(), env, args)
-}
 
 func TestRead(t *testing.T) { // not parallel: it sets the environment
 	for _, tc := range []struct {
@@ -57,7 +51,7 @@ func TestRead(t *testing.T) { // not parallel: it sets the environment
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := read(t, tc.env, tc.args)
+			got, err := settingtest.Read(t, logging.List(), tc.env, tc.args)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +63,7 @@ func TestRead(t *testing.T) { // not parallel: it sets the environment
 }
 
 func TestReadFilter(t *testing.T) { // not parallel: it sets the environment
-	s, err := read(t, []string{"BASEINIT_SYSLOG_FILTER=*.info;mail.none"}, nil)
+	s, err := settingtest.Read(t, logging.List(), []string{"BASEINIT_SYSLOG_FILTER=*.info;mail.none"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,19 +79,15 @@ func TestReadFilter(t *testing.T) { // not parallel: it sets the environment
 }
 
 func TestWrongValues(t *testing.T) { // not parallel: it sets the environment
-	for name, value := range map[string]string{
-		"BASEINIT_SYSLOG": "maybe", "BASEINIT_SYSLOG_FORMAT": "xml", "BASEINIT_SYSLOG_TIMESTAMPS": "yes", "BASEINIT_SYSLOG_FILTER": "mail.loud",
-		"BASEINIT_SYSLOG_RATE_LIMIT": "many", "BASEINIT_SYSLOG_STDOUT": "err", "BASEINIT_SYSLOG_ESCAPES": "html", "BASEINIT_SYSLOG_MAX_MESSAGE": "64K",
-		"BASEINIT_SYSLOG_MAX_LINE": "-1", "BASEINIT_SYSLOG_QUEUE": "big", "BASEINIT_SYSLOG_BLOCK": "2",
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := read(t, []string{name + "=" + value}, nil)
-			flagName := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "BASEINIT_")), "_", "-")
-			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s or %s is %q: ", flagName, name, value)) {
-				t.Errorf("error %v; want one that names %s and %s", err, flagName, name)
-			}
-		})
+	// A flag is named as its variable is, without BASEINIT.
+	for _, s := range logging.List() {
+		if want := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(s.Variable, "BASEINIT_")), "_", "-"); s.Flag != want {
+			t.Errorf("the flag of %s is --%s, want --%s", s.Variable, s.Flag, want)
+		}
 	}
+	settingtest.Refused(t, logging.List(), "BASEINIT_SYSLOG=maybe", "BASEINIT_SYSLOG_FORMAT=xml", "BASEINIT_SYSLOG_TIMESTAMPS=yes",
+		"BASEINIT_SYSLOG_FILTER=mail.loud", "BASEINIT_SYSLOG_RATE_LIMIT=many", "BASEINIT_SYSLOG_STDOUT=err", "BASEINIT_SYSLOG_ESCAPES=html",
+		"BASEINIT_SYSLOG_MAX_MESSAGE=64K", "BASEINIT_SYSLOG_MAX_LINE=-1", "BASEINIT_SYSLOG_QUEUE=big", "BASEINIT_SYSLOG_BLOCK=2")
 }
 
 func TestDocumented(t *testing.T) {

@@ -45,11 +45,9 @@ func List() []setting.Setting[Settings] {
 		}},
 		{Variable: "BASEINIT_DNS_UPSTREAM", Flag: "dns-upstream", Default: "those of resolv.conf", Meaning: "servers to ask instead, separated by blanks: `10.0.0.2 10.0.0.3:5353 [fd00::2]:53`", Set: setUpstreams},
 		{Variable: "BASEINIT_DNS_RESOLV_CONF", Flag: "dns-resolv-conf", Default: "1", Meaning: "0: /etc/resolv.conf stays as it is", Set: func(s *Settings, v string) error {
-			if v != "0" && v != "1" {
-				return errors.New("it can be 0 or 1")
-			}
-			s.DNS.KeepResolvConf = v == "0"
-			return nil
+			take, err := setting.Bool(v)
+			s.DNS.KeepResolvConf = err == nil && !take
+			return err
 		}},
 		{Variable: "BASEINIT_DNS_STALE", Flag: "dns-stale", Default: "3600", Meaning: "seconds past its time that an answer is good for while no server answers; 0: none", Set: func(s *Settings, v string) error {
 			n, err := strconv.Atoi(v)
@@ -66,13 +64,9 @@ func List() []setting.Setting[Settings] {
 	}
 }
 
-func setMode(s *Settings, v string) error {
-	s.Off = v == "off"
-	s.DNS.Required = v == "required"
-	if v != "on" && v != "off" && v != "required" {
-		return errors.New("it can be on, off or required")
-	}
-	return nil
+func setMode(s *Settings, v string) (err error) {
+	s.Off, s.DNS.Required, err = setting.Mode(v)
+	return err
 }
 
 func setUpstreams(s *Settings, v string) error {

@@ -59,6 +59,24 @@ func (r *Reader[S]) Read(s *S) error {
 	return errors.Join(errs...)
 }
 
+// Bool reads 0 or 1.
+func Bool(value string) (bool, error) {
+	if value != "0" && value != "1" {
+		return false, errors.New("it can be 0 or 1")
+	}
+	return value == "1", nil
+}
+
+// Mode reads whether a part of the container is off, and whether the container does not
+// start without it.
+func Mode(value string) (off, required bool, err error) {
+	switch value {
+	case "on", "off", "required":
+		return value == "off", value == "required", nil
+	}
+	return false, false, errors.New("it can be on, off or required")
+}
+
 // Table is the documentation of settings, as Markdown.
 func Table[S any](settings []Setting[S]) string {
 	var b strings.Builder

@@ -3,8 +3,10 @@ package settingtest
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +31,26 @@ func Read[S any](t *testing.T, settings []setting.Setting[S], env, args []string
 	var s S
 	err := r.Read(&s)
 	return s, err
+}
+
+// Refused checks of each entry of an environment, NAME=VALUE, that it is an error which
+// names the setting and the value. The test must not be parallel.
+func Refused[S any](t *testing.T, settings []setting.Setting[S], entries ...string) {
+	t.Helper()
+	for _, entry := range entries {
+		t.Run(entry, func(t *testing.T) {
+			name, value, _ := strings.Cut(entry, "=")
+			i := slices.IndexFunc(settings, func(s setting.Setting[S]) bool { return s.Variable == name })
+			if i < 0 {
+				t.Fatalf("%s is no setting", name)
+			}
+			_, err := Read(t, settings, []string{entry}, nil)
+			want := fmt.Sprintf("--%s or %s is %q: ", settings[i].Flag, name, value)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v; want one with %s", err, want)
+			}
+		})
+	}
 }
 
 // Documented checks that the table of a page of documentation is that of the code.
