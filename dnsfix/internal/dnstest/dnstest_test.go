@@ -224,18 +224,9 @@ func TestDelay(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 		began := time.Now()
-		var names []string
-		for _, name := range []string{"late.test.", "soon.test."} {
-			if err := conn.WriteMsg(new(dns.Msg).SetQuestion(name, dns.TypeA)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range 2 {
-			reply, err := conn.ReadMsg()
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, reply.Question[0].Name)
+		names, err := dnstest.Order(conn, "late.test.", "soon.test.")
+		if err != nil {
+			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"soon.test.", "late.test."}, names); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", network, diff)

@@ -11,6 +11,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
+
+	"github.com/sillelien/baseinit/dnsfix/internal/dnstest"
 )
 
 const ourselves = "127.0.0.1:53"
@@ -283,19 +285,9 @@ func TestSingleFlight(t *testing.T) {
 func TestOutOfOrder(t *testing.T) {
 	t.Parallel()
 	w := through(t, "slow.test A 192.0.2.1 delay:500ms\nfast.test A 192.0.2.2")
-	conn := w.dial("tcp")
-	var names []string
-	for _, name := range []string{"slow.test.", "fast.test."} {
-		if err := conn.WriteMsg(new(dns.Msg).SetQuestion(name, dns.TypeA)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 {
-		reply, err := conn.ReadMsg()
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, reply.Question[0].Name)
+	names, err := dnstest.Order(w.dial("tcp"), "slow.test.", "fast.test.")
+	if err != nil {
+		t.Fatal(err)
 	}
 	if diff := gocmp.Diff([]string{"fast.test.", "slow.test."}, names); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)

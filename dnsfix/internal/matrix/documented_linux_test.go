@@ -1,6 +1,7 @@
 package matrix_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -54,11 +55,8 @@ func markdown(table []row, cells [][]cell) string {
 		var through []string
 		onlyIPv6 := strings.Contains(r.want, ":") && !strings.Contains(r.want, ".")
 		for j, cell := range cells[i] {
-			alone := cell.without.class()
-			if clients[j].name == "Go" && r.golang != nil {
-				alone = strings.Join(r.golang, " or ")
-			}
-			fmt.Fprintf(&b, " %s |", alone)
+			alone, _ := r.alone(&clients[j])
+			fmt.Fprintf(&b, " %s |", cmp.Or(alone, cell.without.class()))
 			class := cell.with.class()
 			if slices.Contains(through, class) || clients[j].onlyA && onlyIPv6 {
 				continue
