@@ -18,7 +18,7 @@ import (
 func TestNobodyCanRead(t *testing.T) {
 	t.Parallel()
 	broken := newPipe(t)
-	broken.r.Close()
+	broken.deafen(t)
 	for _, tc := range []struct {
 		name string
 		fd   int
@@ -62,7 +62,7 @@ func TestNewReader(t *testing.T) {
 	fmt.Fprint(w, "heard\n")
 	await(t, "the first line", func() bool { return w.Stats().Lines == 1 })
 	pipe{r: first}.skip(t, len("heard\n"))
-	first.Close()
+	pipe{first, out.w}.deafen(t)
 	fmt.Fprint(w, "lost\nlost\n")
 	await(t, "EPIPE", func() bool { return w.Stats().Dropped == 2 })
 	out.r = open(os.O_RDONLY)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/sillelien/baseinit/internal/logline"
 )
@@ -50,6 +51,19 @@ func newPipe(tb testing.TB) pipe {
 // fd is the descriptor to write to, in blocking mode as 1 and 2 are: (*os.File).Fd
 // sees to that.
 func (p pipe) fd() int { return int(p.w.Fd()) }
+
+// deafen closes the end that is read, and returns when nobody has it any more: what another
+// test has forked holds all descriptors until execve(2) has closed them. A pipe without
+// a reader is POLLERR to who writes, see poll(2).
+func (p pipe) deafen(tb testing.TB) {
+	tb.Helper()
+	p.r.Close()
+	fds := []unix.PollFd{{Fd: int32(p.fd())}}
+	await(tb, "the last reader to be gone", func() bool {
+		n, err := unix.Poll(fds, 0)
+		return err == nil && n == 1 && fds[0].Revents&unix.POLLERR != 0
+	})
+}
 
 // lines reads until the write end is closed.
 func (p pipe) lines(tb testing.TB) []string {

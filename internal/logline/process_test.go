@@ -59,7 +59,7 @@ func TestProcessEnds(t *testing.T) {
 		prepare    func(p pipe)
 	}{
 		{"stuck", "true true 5000\n", func(p pipe) { p.fill(t) }},
-		{"broken", "false true 5000\n", func(p pipe) { p.r.Close() }},
+		{"broken", "false true 5000\n", func(p pipe) { p.deafen(t) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
