@@ -4,6 +4,8 @@ package supervisor
 type Roster = roster
 
 func (r *roster) Add(pid int, service string) func() { return r.add(pid, service) }
+func (r *roster) Begin()                             { r.begin() }
+func (r *roster) End()                               { r.end() }
 func (r *roster) ServiceOf(pid int) string           { return r.serviceOf(pid) }
 
 // Known counts what it holds.

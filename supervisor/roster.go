@@ -12,14 +12,38 @@ const remembered = 10 * time.Second
 // roster knows which service each process was started for. Unlike all else that is
 // known of services it may be asked from any goroutine at any time.
 type roster struct {
-	mu   sync.Mutex
-	of   map[int]member
-	gone []int // pids of those that have left, in that order
+	mu       sync.Mutex
+	of       map[int]member
+	gone     []int         // pids of those that have left, in that order
+	starting int           // processes that may run already and are not known yet
+	settled  chan struct{} // closed when there are none of these any more
 }
+
+// startsWithin bounds the wait for processes that are being started: execve(2) can hang.
+const startsWithin = 20 * time.Millisecond
 
 type member struct {
 	service string
 	left    time.Time // zero: it has not
+}
+
+// begin notes that a process is being started, until end is called.
+func (r *roster) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.starting == 0 {
+		r.settled = make(chan struct{})
+	}
+	r.starting++
+}
+
+func (r *roster) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.starting--; r.starting == 0 {
+		close(r.settled)
+		r.settled = nil
+	}
 }
 
 // add notes a process, and gives what notes its end.
@@ -60,18 +84,37 @@ func (r *roster) forget(now time.Time) {
 	}
 }
 
+// serviceOf waits for processes that are being started, as a process may be heard of
+// before the one who starts it knows its number.
 func (r *roster) serviceOf(pid int) string {
+	name, settled := r.look(pid)
+	if name != "" || settled == nil {
+		return name
+	}
+	limit := time.NewTimer(startsWithin)
+	defer limit.Stop()
+	select {
+	case <-settled:
+	case <-limit.C:
+	}
+	name, _ = r.look(pid)
+	return name
+}
+
+// look is serviceOf now, and what to wait for; nil: for nothing.
+func (r *roster) look(pid int) (name string, settled <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.of[pid]
 	if !m.left.IsZero() && time.Since(m.left) > remembered {
-		return ""
+		return "", r.settled
 	}
-	return m.service
+	return m.service, r.settled
 }
 
 // ServiceOf names the service that a process was started for, as its run or finish
 // program, and for 10 s after it has ended; "" for any other. Descendants are not
 // known: ask for the leader of their process group (getpgid(2)), or session, or
-// for their ancestors. It waits for nothing and may be called at any time.
+// for their ancestors. It may be called at any time, and waits for processes that are just
+// being started, 20 ms at most.
 func (s *Supervisor) ServiceOf(pid int) string { return s.roster.serviceOf(pid) }

@@ -49,3 +49,34 @@ func TestRosterForgets(t *testing.T) {
 		}
 	})
 }
+
+// TestRosterStarting asks for a process before the one who starts it has its number.
+func TestRosterStarting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var r supervisor.Roster
+		r.Begin()
+		r.Begin()
+		names := make(chan string)
+		go func() { names <- r.ServiceOf(10) }()
+		synctest.Wait()
+		r.Add(10, "web")
+		r.End()
+		r.End()
+		if name := <-names; name != "web" {
+			t.Errorf("process 10 is of service %q, want web", name)
+		}
+		r.Begin() // and execve(2) hangs
+		if name := r.ServiceOf(10); name != "web" {
+			t.Errorf("beside a start process 10 is of service %q, want web", name)
+		}
+		began := time.Now()
+		if name := r.ServiceOf(11); name != "" || time.Since(began) != 20*time.Millisecond {
+			t.Errorf("process 11 is of service %q after %v, want none after 20ms", name, time.Since(began))
+		}
+		r.End()
+		if name := r.ServiceOf(11); name != "" || time.Since(began) != 20*time.Millisecond {
+			t.Errorf("process 11 is of service %q after %v, want none at once", name, time.Since(began))
+		}
+	})
+}

@@ -144,6 +144,8 @@ func (s *Supervisor) startJob(j *job) (instance, error) {
 		return nil, err
 	}
 	s.forks <- struct{}{}
+	s.roster.begin()
+	defer s.roster.end()
 	instance, err := startProcess(j)
 	<-s.forks
 	if err != nil {
