@@ -217,11 +217,12 @@ func TestStalledServerIsNotBack(t *testing.T) {
 	r := runs(t, f)
 	conn := accept(t, l)
 	server := bufio.NewReader(conn)
-	// receive reads a burst some time later, with the note: no further message is
-	// needed for that.
-	receive := func(later time.Duration) {
+	stall := func(d time.Duration) {
 		begin := time.Now()
-		await(t, "time to pass", func() bool { return time.Since(begin) > later })
+		await(t, "time to pass", func() bool { return time.Since(begin) > d })
+	}
+	// receive reads a burst, with the note: no further message is needed for that.
+	receive := func() {
 		conn.SetReadDeadline(time.Now().Add(patience))
 		for accounted := 0; accounted < 150; accounted++ {
 			frame, err := readFrame(server)
@@ -235,14 +236,16 @@ func TestStalledServerIsNotBack(t *testing.T) {
 			}
 		}
 	}
-	receive(2500 * time.Millisecond)
-	if lines := logged(logs); len(lines) != 1 {
+	stall(2500 * time.Millisecond)
+	if lines := logged(logs); len(lines) != 1 { // before it is read: after that, the server is back
 		t.Errorf("log: %q", lines)
 	}
+	receive()
 	await(t, "the server to be back", func() bool { return logs.Len() == 2 })
 	r.mustSend()
 	burst()
-	receive(700 * time.Millisecond)
+	stall(700 * time.Millisecond)
+	receive()
 	r.mustSend()
 }
 
