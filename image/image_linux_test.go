@@ -177,6 +177,31 @@ func TestExec(t *testing.T) {
 	}
 }
 
+// TestCommands runs services whose scripts are execline, as images made for s6-overlay
+// have them, and the commands that shells call.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	s := scenario.Scenario{
+		Env: []string{"GREETING=hello", "PUID=1234", "PGID=2345"},
+		Files: map[string]string{
+			"/etc/cont-init.d/1": "#!/usr/bin/execlineb -P\nredirfd -w 1 /tmp/one foreground { s6-echo -n a } s6-echo b\n",
+			"/etc/services.d/web/run": "#!/usr/bin/execlineb -P\nwith-contenv\nmultisubstitute { importas -i P PUID importas -i G PGID importas W GREETING }\n" +
+				"s6-setuidgid ${P}:${G}\nfdmove -c 2 1\nsh -c \"echo ${W} as $(id -u):$(id -G) >&2; exec sleep 1000\"\n",
+			"/etc/services.d/web/finish": "#!/command/execlineb -S1\nif { s6-test ${1} -eq 256 }\ns6-echo finished by a signal\n",
+		},
+		Args: []string{"sh", "-c", "cat /tmp/one; s6-setuidgid app exec id -un; execlineb -Pc 'forx -E x { 1 2 } s6-echo $x'; until pgrep sleep >/dev/null; do :; done"},
+	}
+	c := start(t, put(t, &s), false, "")
+	if code := c.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"ab\n", "app\n", "1\n2\n", "hello as 1234:2345\n", "finished by a signal\n"} {
+		if !strings.Contains(c.Stdout(), want) {
+			t.Errorf("%q is not in stdout:\n%s", want, c.Stdout())
+		}
+	}
+}
+
 // TestInteractive keeps stdin open, as `docker run -i` does, and types.
 func TestInteractive(t *testing.T) {
 	t.Parallel()

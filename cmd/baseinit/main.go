@@ -11,7 +11,7 @@ import (
 	"github.com/oklog/run"
 	"go.uber.org/zap"
 
-	"github.com/sillelien/baseinit/internal/applet"
+	_ "github.com/sillelien/baseinit/cmd/baseinit/applets" // what the program is under other names
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/reaper"
 )
@@ -20,9 +20,6 @@ import (
 func init() { runtime.LockOSThread() }
 
 func main() {
-	if command := applet.Find(os.Args[0]); command != nil {
-		os.Exit(command(os.Args[1:], os.Stderr))
-	}
 	os.Exit(live())
 }
 

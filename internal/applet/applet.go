@@ -1,33 +1,65 @@
-// Package applet holds the commands that baseinit is under other names: the
-// small programs of s6-overlay that scripts call. Each is one file.
+//go:build linux
+
+// Package applet holds the commands that baseinit is under other names: the small
+// programs of s6 and s6-overlay that scripts call. Each is one file and one
+// execline.Word, so that a chain of them (with-contenv s6-setuidgid ...) runs in one
+// process, also from an execline script.
 package applet
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"path"
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/execline"
 )
 
-// The exit codes of applets, as those of s6: a wrong call, a failed system call.
-const (
-	codeUsage  = 100
-	codeSystem = 111
-)
+// applet is one command.
+type applet struct {
+	name  string
+	usage string // its arguments
+	about string // what it does, in a line
+	word  execline.Word
+}
 
-// Applet runs a command with its arguments, and gives its exit code if it has
-// not become another program.
-type Applet func(args []string, stderr io.Writer) int
+// errUsage is the end of a command that was called in a wrong way. How to call it
+// is said where it is found.
+var errUsage = errors.New("called in a wrong way")
 
-// Find gives the applet that argv[0] names, or nil.
-func Find(argv0 string) Applet {
-	switch path.Base(argv0) {
-	case "with-contenv", "with-contenv-legacy":
-		return withContenv
+// Find gives the command of that name, or nil. Each knows --help.
+func Find(name string) execline.Word {
+	if name == lister.name {
+		return lister.run
+	}
+	for i := range applets {
+		if applets[i].name == name {
+			return applets[i].run
+		}
 	}
 	return nil
 }
 
-func fail(stderr io.Writer, code int, format string, args ...any) int {
-	fmt.Fprintf(stderr, format+"\n", args...)
-	return code
+// run is the command with what all of them have in common.
+func (a *applet) run(p *execline.Process, argv []string) ([]string, error) {
+	if len(argv) == 2 && argv[1] == "--help" {
+		return nil, execline.Write(1, fmt.Sprintf("usage: %s %s\n%s\n", a.name, a.usage, a.about))
+	}
+	next, err := a.word(p, argv)
+	if errors.Is(err, errUsage) {
+		err = execline.Usage(strings.TrimSpace(a.name + " " + a.usage))
+	}
+	return next, err
+}
+
+// exit is the end of a command with a code and nothing to say.
+func exit(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return &execline.Exit{Code: code}
+}
+
+// fail is the end of a command with a code and the reason.
+func fail(code int, format string, args ...any) error {
+	return &execline.Exit{Code: code, Err: fmt.Errorf(format, args...)}
 }

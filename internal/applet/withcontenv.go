@@ -1,77 +1,73 @@
+//go:build linux
+
 package applet
 
 import (
-	"errors"
-	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/sillelien/baseinit/envdir"
+	"github.com/sillelien/baseinit/internal/execline"
 )
 
 // kept are variables that are not the container's and that a service still
 // needs: how it tells that it is ready, and where the environment is.
-var kept = []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "BASEINIT_RUN"}
+var kept = [...]string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "BASEINIT_RUN"}
 
-// withContenv is with-contenv PROGRAM [ARGUMENT...]: it becomes the program, in
-// the container's environment as it now is, instead of the one it was called in.
-func withContenv(args []string, stderr io.Writer) int {
-	if len(args) == 0 {
-		return fail(stderr, codeUsage, "usage: with-contenv PROGRAM [ARGUMENT...]")
+// withContenv goes on in the container's environment as it now is, instead of the
+// one it was called in.
+func withContenv(p *execline.Process, argv []string) ([]string, error) {
+	if len(argv) < 2 {
+		return nil, errUsage
 	}
-	env, err := containerEnviron()
+	env, err := containerEnviron(p)
 	if err != nil {
-		return fail(stderr, codeSystem, "with-contenv: %v", err)
+		return nil, err
 	}
-	path, err := find(args[0], env)
-	if err == nil {
-		err = syscall.Exec(path, args, env)
+	p.Env = env
+	p.SearchNewPath()
+	return argv[1:], nil
+}
+
+// printContenv prints one variable of the container's environment.
+func printContenv(p *execline.Process, argv []string) ([]string, error) {
+	if len(argv) != 2 || argv[1] == "" || strings.Contains(argv[1], "=") {
+		return nil, errUsage
 	}
-	code := 126
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {
-		code = 127
+	env, err := containerEnviron(p)
+	if err != nil {
+		return nil, err
 	}
-	return fail(stderr, code, "with-contenv: cannot run %s: %v", args[0], err)
+	value, set := execline.NewProcess(env, nil).Get(argv[1])
+	if !set {
+		return nil, exit(1)
+	}
+	return nil, execline.Write(1, value+"\n")
 }
 
 // containerEnviron is the container's environment, or with S6_KEEP_ENV=1 the
 // caller's.
-func containerEnviron() ([]string, error) {
-	if os.Getenv("S6_KEEP_ENV") == "1" {
-		return os.Environ(), nil
+func containerEnviron(p *execline.Process) ([]string, error) {
+	if keep, _ := p.Get("S6_KEEP_ENV"); keep == "1" {
+		return p.Env, nil
 	}
-	run := "/run"
-	if dir := os.Getenv("BASEINIT_RUN"); dir != "" {
-		run = dir
-	}
-	dir := filepath.Join(run, "s6", "container_environment")
-	vars, err := envdir.Read(dir)
+	vars, err := envdir.Read(filepath.Join(runDir(p), "s6", "container_environment"))
 	if vars == nil && err != nil {
 		return nil, err
 	}
 	var own []string
 	for _, name := range kept {
-		if value, ok := os.LookupEnv(name); ok {
+		if value, ok := p.Get(name); ok {
 			own = append(own, name+"="+value)
 		}
 	}
 	return envdir.Overlay(own, vars), nil
 }
 
-// find looks a program up in the PATH that it is going to have.
-func find(name string, env []string) (string, error) {
-	if strings.Contains(name, "/") {
-		return name, nil
+// runDir is where the container keeps what can be written: see package boot.
+func runDir(p *execline.Process) string {
+	if dir, _ := p.Get("BASEINIT_RUN"); dir != "" {
+		return dir
 	}
-	for _, entry := range env {
-		if path, ok := strings.CutPrefix(entry, "PATH="); ok {
-			if err := os.Setenv("PATH", path); err != nil {
-				return "", err
-			}
-		}
-	}
-	return exec.LookPath(name)
+	return "/run"
 }

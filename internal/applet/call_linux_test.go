@@ -1,0 +1,63 @@
+package applet_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/sillelien/baseinit/internal/applet"
+	"github.com/sillelien/baseinit/internal/execline"
+)
+
+// The test's own program is the commands, too, under their names.
+func TestMain(m *testing.M) {
+	if code, found := execline.Main(os.Args, applet.Find); found {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// call is one run of a command.
+type call struct {
+	argv  []string
+	env   []string // added to a PATH
+	dir   string
+	stdin string
+}
+
+// result is what came of it.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+// run runs a command as a process of its own.
+func (c call) run(t *testing.T) result {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A command in the line is this program's only if PATH finds no other of that name.
+	links := t.TempDir()
+	for _, word := range c.argv[1:] {
+		if strings.HasPrefix(word, "s6-") {
+			_ = os.Symlink(self, links+"/"+word) // it may stand there twice
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := &exec.Cmd{
+		Path: self, Args: c.argv, Dir: c.dir, Stdin: bytes.NewReader([]byte(c.stdin)), Stdout: &stdout, Stderr: &stderr,
+		Env: append([]string{"PATH=" + links + ":/usr/bin:/bin"}, c.env...),
+	}
+	if c.dir == "" {
+		cmd.Dir = t.TempDir()
+	}
+	err = cmd.Run()
+	if _, ended := err.(*exec.ExitError); err != nil && !ended { //nolint:errorlint // exec.Cmd gives it unwrapped
+		t.Fatal(err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
