@@ -7,17 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sillelien/baseinit/internal/applet"
-	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/pid1test"
 )
 
-// The test's own program is the commands, too, under their names.
-func TestMain(m *testing.M) {
-	if code, found := execline.Main(os.Args, applet.Find); found {
-		os.Exit(code)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(pid1test.Main(m)) }
 
 // call is one run of a command.
 type call struct {
@@ -36,10 +29,7 @@ type result struct {
 // run runs a command as a process of its own.
 func (c call) run(t *testing.T) result {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	self := pid1test.Build(t)
 	// A command in the line is this program's only if PATH finds no other of that name.
 	links := t.TempDir()
 	for _, word := range c.argv[1:] {
@@ -55,7 +45,7 @@ func (c call) run(t *testing.T) result {
 	if c.dir == "" {
 		cmd.Dir = t.TempDir()
 	}
-	err = cmd.Run()
+	err := cmd.Run()
 	if _, ended := err.(*exec.ExitError); err != nil && !ended { //nolint:errorlint // exec.Cmd gives it unwrapped
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -12,24 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/pid1test"
 )
 
-// The test's own program is the words, too, under their names, and "words", which
-// shows its arguments.
-func TestMain(m *testing.M) {
-	if os.Args[0] == "words" {
-		for _, arg := range os.Args[1:] {
-			fmt.Printf("%q ", arg)
-		}
-		fmt.Println()
-		os.Exit(0)
-	}
-	if code, found := execline.Main(os.Args, nil); found {
-		os.Exit(code)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(pid1test.Main(m)) }
 
 // script is one run of a script.
 type script struct {
@@ -45,20 +30,18 @@ type outcome struct {
 	code   int
 }
 
-// place is where scripts run: a directory with a program "words" in it.
+// place is where scripts run: a directory with a program "words" in it, which shows its
+// arguments, and ours under the name foreground.
 type place struct{ dir, file string }
 
 func newPlace(t *testing.T) place {
 	t.Helper()
 	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
+	if err := os.WriteFile(dir+"/words", []byte("#!/bin/sh\nprintf '<%s> ' \"$@\"\necho\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"words", "foreground"} {
-		if err := os.Symlink(self, dir+"/"+name); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Symlink(pid1test.Build(t), dir+"/foreground"); err != nil {
+		t.Fatal(err)
 	}
 	return place{dir: dir, file: dir + "/script"}
 }
@@ -98,9 +81,5 @@ func (s script) run(t *testing.T, at place, execlineb, path string) (got outcome
 // ours runs a script with ours.
 func (s script) ours(t *testing.T, at place) (outcome, string) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.run(t, at, self, at.dir+":/usr/bin:/bin")
+	return s.run(t, at, pid1test.Build(t), at.dir+":/usr/bin:/bin")
 }

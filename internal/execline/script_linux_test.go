@@ -46,10 +46,7 @@ func TestMessages(t *testing.T) {
 func TestScriptFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	self := pid1test.Build(t)
 	for name, says := range map[string]string{dir + "/missing": "no such file", dir: "is a directory"} {
 		cmd := exec.Command(self)
 		cmd.Args = []string{"execlineb", "-P", name}
@@ -99,7 +96,7 @@ func TestRealWordsTakeBlocks(t *testing.T) {
 	pid1test.NeedProgram(t, realExeclineb, "execline")
 	got, stderr := script{options: []string{"-P"}, text: `
 		/usr/lib/execline/bin/foreground { words a } foreground { words b } env -i PATH=` + "/usr/bin" + ` /usr/lib/execline/bin/if { true } echo c`}.ours(t, newPlace(t))
-	if want := "\"a\" \n\"b\" \nc\n"; got.stdout != want {
+	if want := "<a> \n<b> \nc\n"; got.stdout != want {
 		t.Errorf("got %q, want %q: %s", got.stdout, want, stderr)
 	}
 }
@@ -119,11 +116,7 @@ const chained = "export A b define C d importas -D e F G umask 022 cd / fdmove -
 
 // BenchmarkChained is a script of six words in one process.
 func BenchmarkChained(b *testing.B) {
-	self, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	benchmarkScript(b, self, "/usr/bin:/bin")
+	benchmarkScript(b, pid1test.Build(b), "/usr/bin:/bin")
 }
 
 // BenchmarkChainedReal is the same by the real execline.
