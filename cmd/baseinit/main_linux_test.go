@@ -5,15 +5,20 @@ import (
 	"os"
 	"testing"
 
+	"github.com/sillelien/baseinit/internal/applet"
 	"github.com/sillelien/baseinit/internal/pid1test"
 	"github.com/sillelien/baseinit/internal/scenario"
 )
 
 func TestMain(m *testing.M) { os.Exit(pid1test.Main(m)) }
 
-// contenv are the places at which scripts look for with-contenv.
-var contenv = map[string]string{
-	"/usr/bin/with-contenv": "/init", "/bin/with-contenv": "/init", "/command/with-contenv": "/init",
+// commands are links to the commands that scripts call, where they look for them.
+func commands() map[string]string {
+	links := map[string]string{"/usr/bin/with-contenv": "/init", "/bin/with-contenv": "/init"}
+	for _, name := range applet.Names() {
+		links["/command/"+name] = "/init"
+	}
+	return links
 }
 
 // container is a box in which baseinit is PID 1.
@@ -25,7 +30,7 @@ func (c container) Wait() int { return c.Running.Wait().Code }
 func start(t *testing.T, b pid1test.Box) container {
 	t.Helper()
 	b.Binary = pid1test.Build(t)
-	links := maps.Clone(contenv)
+	links := commands()
 	maps.Copy(links, b.Links)
 	b.Links = links
 	return container{pid1test.Run(t, b)}

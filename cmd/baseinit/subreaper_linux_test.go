@@ -25,7 +25,7 @@ func startUnder(t *testing.T, b pid1test.Box, script string) container {
 	}
 	b.Files["/init"], b.Files["/script"] = string(binary), script
 	b.Mode = map[string]fs.FileMode{"/init": 0o755}
-	b.Links = contenv
+	b.Links = commands()
 	b.Args = []string{"/bin/sh", "/script"}
 	return container{pid1test.Run(t, b)}
 }

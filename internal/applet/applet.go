@@ -31,6 +31,11 @@ func Find(name string) execline.Word {
 	if name == lister.name {
 		return lister.run
 	}
+	for i := range enders {
+		if enders[i].name == name {
+			return enders[i].run
+		}
+	}
 	for i := range applets {
 		if applets[i].name == name {
 			return applets[i].run

@@ -27,6 +27,7 @@ var applets = [...]applet{
 	{"s6-tai64n", "", "Puts a TAI64N label before each line of its input.", stamp},
 	{"s6-tai64nlocal", "[-g]", "Makes TAI64N labels times, with -g in UTC.", stampLocal},
 	{"s6-true", "", "Ends with code 0.", truth},
+	{"s6-svscanctl", "[-t | -h | -a | -n | -N | -q | -b | -z]... SCANDIR", "Tells the container: -t to stop, -a and -h to read its services again.", svscanctl},
 	{"with-contenv", "PROGRAM [ARGUMENT...]", "Runs a program in the container's environment as it now is.", withContenv},
 	{"with-contenv-legacy", "PROGRAM [ARGUMENT...]", "Is with-contenv.", withContenv},
 }

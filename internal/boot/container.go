@@ -132,13 +132,16 @@ func (c *Container) stop(cause error) {
 	c.ask(cause)
 }
 
-// stopAnyway makes the container stop if nobody has asked for it.
-func (c *Container) stopAnyway() {
+// stopAnyway makes the container stop if nobody has asked for it, and tells whether
+// that was so.
+func (c *Container) stopAnyway() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.level == 0 {
-		c.ask(nil)
+	if c.level > 0 {
+		return false
 	}
+	c.ask(nil)
+	return true
 }
 
 // ask is for those who hold the lock.

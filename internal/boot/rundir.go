@@ -24,6 +24,7 @@ type runDir struct {
 	private bool   // it is ours alone and goes with us
 	env     *environment
 	results *s6.Results
+	scan    *scanDir
 	problem error // what of it will not work
 }
 
@@ -160,7 +161,8 @@ func (r *runDir) complete() (err error) {
 	if r.path == "/run" {
 		linkVarRun()
 	}
-	return nil
+	r.scan, err = openScanDir(r.path)
+	return err
 }
 
 // linkVarRun makes /run/s6 reachable below /var/run in images in which that is

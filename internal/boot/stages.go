@@ -104,6 +104,7 @@ func (c *Container) prepare() error {
 	}
 	run, err := newRunDir(c.cfg)
 	c.run = run
+	c.run.scan.serve(c)
 	<-c.cfg.Caught // in the meantime they have been
 	if _, ok := errors.AsType[*failure](err); ok {
 		return err
@@ -289,6 +290,7 @@ func (c *Container) sweep() {
 
 // clean leaves nothing behind that the next life could stumble over.
 func (c *Container) clean() {
+	c.run.scan.close()
 	code, set, err := c.run.results.ExitCode()
 	c.warn(err)
 	if set {

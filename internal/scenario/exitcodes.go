@@ -95,6 +95,40 @@ func exitCodes() []Scenario {
 			Files: map[string]string{"/etc/cont-finish.d/code": script("echo 12 >" + exitcodeFile)},
 			Args:  sh(obedient), Steps: stop(syscall.SIGTERM),
 		},
+		{
+			Name: "halt",
+			Files: map[string]string{
+				"/etc/services.d/web/run":    script("exit 3"),
+				"/etc/services.d/web/finish": script("/command/s6-svscanctl -t /var/run/s6/services && exec /command/s6-svscanctl -t /run/service"),
+			},
+			Output: []string{"a script stops the container"},
+		},
+		{
+			Name: "halt-code",
+			Files: map[string]string{
+				"/etc/services.d/web/run": script("exit 3"),
+				"/etc/services.d/web/finish": script("[ $(cat /run/s6-linux-init-container-results/exitcode) = 0 ] || exit 1\n" +
+					"echo $(($1 + 9)) >/run/s6-linux-init-container-results/exitcode\nexec /run/s6/basedir/bin/halt"),
+			},
+		},
+		{
+			Name: "halt-stage2",
+			Files: map[string]string{
+				"/etc/services.d/web/run": "#!/command/execlineb -P\nexit 3\n",
+				"/etc/services.d/web/finish": "#!/command/execlineb -S1\nif { s6-test ${1} -ne 0 }\nif -t { s6-test ${1} -ne 256 }\n" +
+					"foreground { redirfd -w 1 /var/run/s6/env-stage3/S6_STAGE2_EXITED s6-echo -n -- ${1} }\ns6-svscanctl -t /var/run/s6/services\n",
+			},
+		},
+		{
+			Name:  "halt-cmd",
+			Files: map[string]string{"/etc/services.d/web/run": script("/run/s6/basedir/bin/halt; exec sleep 1000")},
+			Args:  []string{"sleep", "1000"},
+		},
+		{
+			Name:  "halt-in-init",
+			Files: map[string]string{"/etc/cont-init.d/1": script("exec /run/s6/basedir/bin/halt"), "/etc/cont-init.d/2": script("sleep 1; echo second")},
+			Args:  sh("echo CMD"), Never: []string{"CMD\n"},
+		},
 		{Name: "stage2-exited", Args: sh("printf 8 >/var/run/s6/env-stage3/S6_STAGE2_EXITED; exit 3")},
 		{Name: "stage2-exited/older", Args: sh("printf 8 >/var/run/s6/env-stage3/S6_CMD_EXITED; exit 3")},
 		{

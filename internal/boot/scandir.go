@@ -1,0 +1,97 @@
+//go:build linux
+
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+)
+
+// scanDir is /run/service, the scan directory of s6, as far as scripts use it to stop
+// or reload the container: whoever writes a letter into its control FIFO, as
+// s6-svscanctl(8) does, is heard. A nil *scanDir hears nobody.
+type scanDir struct {
+	control *os.File
+	tasks   sync.WaitGroup
+}
+
+// openScanDir makes the directory below the one for state, the name that s6-overlay v1
+// and v2 have for it, and the commands that v3 has for the container's end.
+func openScanDir(run string) (*scanDir, error) {
+	control := filepath.Join(run, "service", ".s6-svscan", "control")
+	bin := filepath.Join(run, "s6", "basedir", "bin")
+	for _, dir := range [...]string{filepath.Dir(control), bin} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
+		}
+	}
+	if err := os.Remove(control); err != nil && !errors.Is(err, fs.ErrNotExist) { // an earlier life's
+		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
+	}
+	if err := syscall.Mkfifo(control, 0o600); err != nil {
+		return nil, fmt.Errorf("scripts cannot stop the container: cannot make %s: %w", control, err)
+	}
+	// Open for writing, too: a FIFO whose last writer has gone is at its end, fifo(7).
+	f, err := os.OpenFile(control, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
+	}
+	links := map[string]string{filepath.Join(run, "s6", "services"): "../service"}
+	if self, err := os.Executable(); err == nil {
+		for _, name := range [...]string{"halt", "poweroff", "reboot"} {
+			links[filepath.Join(bin, name)] = self
+		}
+	}
+	for link, target := range links {
+		if lerr := os.Symlink(target, link); lerr != nil && !errors.Is(lerr, fs.ErrExist) {
+			err = errors.Join(err, fmt.Errorf("scripts cannot stop the container through %s: %w", link, lerr))
+		}
+	}
+	return &scanDir{control: f}, err
+}
+
+// serve hears commands until close.
+func (s *scanDir) serve(c *Container) {
+	if s == nil {
+		return
+	}
+	s.tasks.Go(func() {
+		var buf [64]byte
+		for {
+			n, err := s.control.Read(buf[:])
+			if err != nil {
+				return
+			}
+			for _, letter := range buf[:n] {
+				s.obey(c, letter)
+			}
+		}
+	})
+}
+
+// obey does what a letter of s6-svscan's protocol says. One that means nothing for a
+// container, such as z (collect zombies), is heard and forgotten.
+func (s *scanDir) obey(c *Container, letter byte) {
+	switch letter {
+	case 't', 'q', 'b', 'i', '0', '6', '7', '8':
+		if c.stopAnyway() {
+			c.cfg.Logger.Info("a script stops the container (s6-svscanctl or halt)")
+		}
+	case 'a', 'h', 'n', 'N':
+		s.tasks.Go(c.reload) // which waits for services that are gone
+	}
+}
+
+// close ends serve and waits for what it started.
+func (s *scanDir) close() {
+	if s == nil {
+		return
+	}
+	_ = s.control.Close()
+	s.tasks.Wait()
+}
