@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,4 +51,26 @@ func (c call) run(t *testing.T) result {
 		t.Fatal(err)
 	}
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// example is a call and what must come of it: all of stdout, the code, and a text that
+// stderr must hold.
+type example struct {
+	argv   []string
+	env    []string
+	stdin  string
+	stdout string
+	code   int
+	says   string
+}
+
+// check runs examples, with more variables.
+func check(t *testing.T, examples []example, env ...string) {
+	t.Helper()
+	for _, e := range examples {
+		got := call{argv: e.argv, env: slices.Concat(env, e.env), stdin: e.stdin}.run(t)
+		if got.stdout != e.stdout || got.code != e.code || !strings.Contains(got.stderr, e.says) {
+			t.Errorf("%q %q: %+v, want %+v", e.argv, e.env, got, e)
+		}
+	}
 }

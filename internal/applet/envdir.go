@@ -23,10 +23,9 @@ const envdirClamp = 4095
 // variable less. What it reads differs from package envdir in what its options say.
 func readEnvdir(p *execline.Process, argv []string) ([]string, error) {
 	options, rest, ok := execline.Options(argv[1:], "IinfLc:")
-	given := map[byte]bool{}
+	given := execline.Given(options)
 	nul := "\n"
 	for _, o := range options {
-		given[o.Letter] = true
 		switch o.Letter {
 		case 'i':
 			given['I'] = false
@@ -75,8 +74,7 @@ func readEnvdir(p *execline.Process, argv []string) ([]string, error) {
 
 var errNotFile = errors.New("is no file")
 
-// readVariable reads a file. Nothing that a FIFO in its place could hold up, and no
-// os.File, whose poller would take descriptors that scripts use.
+// readVariable reads a file. A FIFO in its place does not hold it up.
 func readVariable(path string, whole bool) (string, error) {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -87,7 +85,7 @@ func readVariable(path string, whole bool) (string, error) {
 	if err := syscall.Fstat(fd, &st); err != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return "", errNotFile
 	}
-	r := io.Reader(descriptor(fd))
+	r := io.Reader(execline.Descriptor(fd))
 	if !whole {
 		r = io.LimitReader(r, envdirClamp)
 	}
@@ -96,22 +94,4 @@ func readVariable(path string, whole bool) (string, error) {
 		return "", &os.PathError{Op: "read", Path: path, Err: err}
 	}
 	return string(data), nil
-}
-
-// descriptor reads with read(2) alone.
-type descriptor int
-
-func (d descriptor) Read(buf []byte) (int, error) {
-	for {
-		n, err := syscall.Read(int(d), buf)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-			continue
-		case err != nil:
-			return 0, err
-		case n == 0 && len(buf) > 0:
-			return 0, io.EOF
-		}
-		return n, nil
-	}
 }

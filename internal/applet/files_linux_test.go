@@ -93,11 +93,7 @@ func TestFileCommands(t *testing.T) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	const stamps = "no stamp\n@40000000 x\n@4000000067890abc075bcd15 y\n@4000000067890abc075bcd15\nz"
-	for _, tt := range []struct {
-		argv          []string
-		stdin, stdout string
-		code          int
-	}{
+	check(t, []example{
 		{argv: []string{"s6-format-filter", "[ AGENT ] %s"}, stdin: "a\nb", stdout: "[ AGENT ] a\n[ AGENT ] b\n"},
 		{argv: []string{"s6-format-filter", "%1 %s", "[x]"}, stdin: "a%s\n", stdout: "[x] a%s\n"},
 		{argv: []string{"s6-format-filter", "%s%%%s"}, stdin: "a\n\n", stdout: "a%a\n%\n"},
@@ -108,12 +104,7 @@ func TestLines(t *testing.T) {
 		{argv: []string{"s6-tai64n", "x"}, code: 100},
 		{argv: []string{"s6-tai64nlocal", "-g"}, stdin: stamps, stdout: "no stamp\n@40000000 x\n2025-01-16 13:33:11.123456789 y\n2025-01-16 13:33:11.123456789\nz"},
 		{argv: []string{"s6-tai64nlocal", "x"}, code: 100},
-	} {
-		got := call{argv: tt.argv, stdin: tt.stdin}.run(t)
-		if got.stdout != tt.stdout || got.code != tt.code {
-			t.Errorf("%q: %+v, want %q and code %d", tt.argv, got, tt.stdout, tt.code)
-		}
-	}
+	})
 	pid1test.NeedProgram(t, "/usr/bin/s6-tai64n", "s6")
 	for _, zone := range []string{"TZ=UTC", "TZ=America/New_York"} {
 		ours := call{argv: []string{"s6-tai64nlocal"}, stdin: stamps, env: []string{zone}}.run(t)

@@ -3,7 +3,6 @@ package applet_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/sillelien/baseinit/internal/pid1test"
@@ -15,13 +14,7 @@ const who = "echo $(id -u) $(id -g) $(id -G)"
 func TestPrivileges(t *testing.T) {
 	t.Parallel()
 	pid1test.NeedRoot(t)
-	for _, tt := range []struct {
-		argv   []string
-		env    []string
-		stdout string
-		code   int
-		says   string
-	}{
+	check(t, []example{
 		{argv: []string{"s6-setuidgid", "nobody", "sh", "-c", who}, stdout: "65534 65534 65534\n"},
 		{argv: []string{"s6-setuidgid", "root", "sh", "-c", "id -u"}, stdout: "0\n"},
 		{argv: []string{"s6-setuidgid", "1234:2345", "sh", "-c", who}, stdout: "1234 2345 2345\n"},
@@ -52,12 +45,7 @@ func TestPrivileges(t *testing.T) {
 		{argv: []string{"s6-envuidgid", "-D", "1:2:3,4", "nosuch", "sh", "-c", "echo $UID $GID [$GIDLIST]"}, stdout: "1 2 [3,4]\n"},
 		{argv: []string{"s6-envuidgid", "nosuch", "true"}, code: 1, says: `no user "nosuch"`},
 		{argv: []string{"s6-envuidgid", "nobody", "s6-applyuidgid", "-U", "-z", "sh", "-c", who}, stdout: "65534 65534 65534\n"},
-	} {
-		got := call{argv: tt.argv, env: tt.env}.run(t)
-		if got.stdout != tt.stdout || got.code != tt.code || !strings.Contains(got.stderr, tt.says) {
-			t.Errorf("%q %q: %+v, want %+v", tt.argv, tt.env, got, tt)
-		}
-	}
+	})
 }
 
 // TestOthersCommand: a program of that name in PATH is not replaced by ours.

@@ -14,11 +14,7 @@ import (
 
 func TestSmallCommands(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		argv   []string
-		stdout string
-		code   int
-	}{
+	check(t, []example{
 		{argv: []string{"s6-echo", "a", "b"}, stdout: "a b\n"},
 		{argv: []string{"s6-echo", "-n", "--", "-n"}, stdout: "-n"},
 		{argv: []string{"s6-echo", "-s", ",", "a", "b"}, stdout: "a,b\n"},
@@ -34,12 +30,7 @@ func TestSmallCommands(t *testing.T) {
 		{argv: []string{"s6-test", "1", "-eq", "0"}, code: 1},
 		{argv: []string{"if", " s6-test", " 3", " -ne", " 0", "", "s6-echo", "yes"}, stdout: "yes\n"},
 		{argv: []string{"exec", "-a", "x", "s6-echo", "hi"}, stdout: "hi\n"},
-	} {
-		got := call{argv: tt.argv}.run(t)
-		if got.stdout != tt.stdout || got.code != tt.code {
-			t.Errorf("%q: %+v, want %+v", tt.argv, got, tt)
-		}
-	}
+	})
 }
 
 // TestEnvdir compares with the real s6-envdir. With -L and without -f that of s6 2.11

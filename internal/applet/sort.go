@@ -21,10 +21,7 @@ func sortLines(_ *execline.Process, argv []string) ([]string, error) {
 	if !ok || len(rest) > 0 {
 		return nil, errUsage
 	}
-	given := map[byte]bool{}
-	for _, o := range options {
-		given[o.Letter] = true
-	}
+	given := execline.Given(options)
 	data, err := io.ReadAll(os.Stdin)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read: %w", err)

@@ -3,7 +3,6 @@ package applet_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -26,13 +25,7 @@ func contenv(t *testing.T, vars map[string]string) string {
 func TestContenv(t *testing.T) {
 	t.Parallel()
 	at := contenv(t, map[string]string{"GREETING": "hi\n", "PATH": "/usr/bin:/bin", "TWO": "a\nb", "NONE": ""})
-	for _, tt := range []struct {
-		argv   []string
-		env    []string
-		stdout string
-		code   int
-		says   string
-	}{
+	check(t, []example{
 		{argv: []string{"with-contenv", "sh", "-c", "echo $GREETING $OWN"}, env: []string{"OWN=x"}, stdout: "hi\n"},
 		{argv: []string{"/usr/bin/with-contenv", "sh", "-c", "echo $GREETING"}, stdout: "hi\n"},
 		{argv: []string{"with-contenv-legacy", "sh", "-c", "echo $GREETING"}, stdout: "hi\n"},
@@ -49,10 +42,5 @@ func TestContenv(t *testing.T) {
 		{argv: []string{"printcontenv", "NONE"}, code: 1},
 		{argv: []string{"printcontenv"}, code: 100, says: "usage: printcontenv NAME"},
 		{argv: []string{"printcontenv", "A=B"}, code: 100, says: "usage"},
-	} {
-		got := call{argv: tt.argv, env: append([]string{at}, tt.env...)}.run(t)
-		if got.stdout != tt.stdout || got.code != tt.code || !strings.Contains(got.stderr, tt.says) {
-			t.Errorf("%q %q: %+v, want %+v", tt.argv, tt.env, got, tt)
-		}
-	}
+	}, at)
 }

@@ -5,6 +5,7 @@ package execline
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -136,31 +137,48 @@ func pipe() (r, w int, err error) {
 	return fds[0], fds[1], nil
 }
 
-// read is read(2), without interruptions.
-func read(fd int, buf []byte) (int, error) {
+// startReading starts a line as a child and gives what reads its standard output.
+func (p *Process) startReading(argv []string) (fd, pid int, err error) {
+	r, w, err := pipe()
+	if err != nil {
+		return -1, 0, err
+	}
+	files := standard()
+	files[1] = uintptr(w)
+	pid, err = p.start(argv, files)
+	_ = syscall.Close(w)
+	if err != nil {
+		_ = syscall.Close(r)
+	}
+	return r, pid, err
+}
+
+// Descriptor reads with read(2) alone. An os.File is not used where a program follows:
+// the runtime's poller would take descriptors that scripts think are free.
+type Descriptor int
+
+// Read is that of io.Reader.
+func (d Descriptor) Read(buf []byte) (int, error) {
 	for {
-		n, err := syscall.Read(fd, buf)
-		if !errors.Is(err, syscall.EINTR) {
-			return n, err
+		n, err := syscall.Read(int(d), buf)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case err != nil:
+			return 0, err
+		case n == 0 && len(buf) > 0:
+			return 0, io.EOF
 		}
+		return n, nil
 	}
 }
 
-// readAll reads to the end. No os.File is used: the runtime's poller would take
-// descriptors that scripts think are free.
 func readAll(fd int) ([]byte, error) {
-	var data []byte
-	buf := make([]byte, 4096)
-	for {
-		n, err := read(fd, buf)
-		if err != nil {
-			return data, fmt.Errorf("cannot read: %w", err)
-		}
-		if n == 0 {
-			return data, nil
-		}
-		data = append(data, buf[:n]...)
+	data, err := io.ReadAll(Descriptor(fd))
+	if err != nil {
+		err = fmt.Errorf("cannot read: %w", err)
 	}
+	return data, err
 }
 
 // readFile reads a file; "-" is standard input.
@@ -228,13 +246,8 @@ func (p *Process) detached(argv []string, files []uintptr) (pid string, err erro
 		return "", err
 	}
 	defer func() { _ = syscall.Close(r) }()
-	files = append(slices.Clip(files), closed, closed, closed)
-	for len(files) <= detachFD {
-		files = append(files, closed)
-	}
-	files = append(files[:detachFD], uintptr(w))
 	helper, err := syscall.ForkExec(self, append([]string{detachWord}, argv...),
-		&syscall.ProcAttr{Env: p.Env, Files: files})
+		&syscall.ProcAttr{Env: p.Env, Files: append(slices.Clip(files), uintptr(w))}) // which is detachFD
 	_ = syscall.Close(w)
 	if err != nil {
 		return "", fmt.Errorf("cannot start a child: %w", err)

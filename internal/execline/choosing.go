@@ -27,8 +27,8 @@ func (c *conditional) read(args []string, spec, usage string) ([]string, error) 
 		case 't':
 			c.code = 0
 		case 'x':
-			n, err := strconv.ParseUint(o.Arg, 10, 31)
-			ok, c.code = ok && err == nil && n < 256, int(n)
+			n, valid := natural(o.Arg, 255)
+			ok, c.code = ok && valid, n
 		}
 	}
 	if !ok {
@@ -129,10 +129,7 @@ func ifthenelse(p *Process, argv []string) ([]string, error) {
 // caseWord runs the program of the first pattern that matches a value.
 func caseWord(p *Process, argv []string) ([]string, error) {
 	options, rest, ok := Options(argv[1:], "SseEinN")
-	given := map[byte]bool{}
-	for _, o := range options {
-		given[o.Letter] = true
-	}
+	given := Given(options)
 	if !ok || len(rest) < 2 {
 		return nil, Usage("case [-S | -s] [-E | -e] [-i] [-n | -N] VALUE { PATTERN { PROGRAM... } ... } PROGRAM...")
 	}

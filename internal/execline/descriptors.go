@@ -9,23 +9,34 @@ import (
 	"syscall"
 )
 
-// descriptors reads numbers of descriptors.
-func descriptors(texts ...string) ([]int, bool) {
-	var fds []int
-	for _, text := range texts {
-		n, err := strconv.ParseUint(text, 10, 20)
-		if err != nil {
-			return nil, false
-		}
-		fds = append(fds, int(n))
+// call is a word's call whose first arguments are descriptors.
+type call struct {
+	options []Option
+	fds     []int
+	rest    []string // what follows them
+}
+
+// descriptors reads such a call: n descriptors, and then at least so many words.
+func descriptors(argv []string, letters string, n, words int) (c call, ok bool) {
+	c.options, c.rest, ok = Options(argv[1:], letters)
+	if !ok || len(c.rest) < n+words {
+		return c, false
 	}
-	return fds, true
+	for _, text := range c.rest[:n] {
+		fd, valid := natural(text, mostArguments)
+		if !valid {
+			return c, false
+		}
+		c.fds = append(c.fds, fd)
+	}
+	c.rest = c.rest[n:]
+	return c, true
 }
 
 func redirfd(_ *Process, argv []string) ([]string, error) {
-	options, rest, ok := Options(argv[1:], "rwuaxnb")
+	c, ok := descriptors(argv, "rwuaxnb", 1, 2)
 	how, flags, nonblock, change := byte(0), 0, false, false
-	for _, o := range options {
+	for _, o := range c.options {
 		switch o.Letter {
 		case 'n':
 			nonblock = true
@@ -49,26 +60,23 @@ func redirfd(_ *Process, argv []string) ([]string, error) {
 	default:
 		ok = false
 	}
-	var fds []int
-	if ok && len(rest) > 2 {
-		fds, ok = descriptors(rest[0])
-	}
-	if !ok || len(rest) < 3 {
+	if !ok {
 		return nil, Usage("redirfd -[r|w|u|a|x] [-n] [-b] DESCRIPTOR FILE PROGRAM...")
 	}
-	from, err := openFor(rest[1], flags, nonblock)
+	to, file := c.fds[0], c.rest[0]
+	from, err := openFor(file, flags, nonblock)
 	if err != nil {
 		return nil, fmt.Errorf("cannot %w", err)
 	}
 	if change {
 		if err := syscall.SetNonblock(from, !nonblock); err != nil {
-			return nil, fmt.Errorf("cannot change the mode of %s: %w", rest[1], err)
+			return nil, fmt.Errorf("cannot change the mode of %s: %w", file, err)
 		}
 	}
-	if err := moveAway(from, fds[0]); err != nil {
-		return nil, fmt.Errorf("cannot use %s as descriptor %d: %w", rest[1], fds[0], err)
+	if err := moveAway(from, to); err != nil {
+		return nil, fmt.Errorf("cannot use %s as descriptor %d: %w", file, to, err)
 	}
-	return rest[2:], nil
+	return c.rest[1:], nil
 }
 
 // openFor opens a file. A FIFO is opened for writing at once without a reader if
@@ -107,150 +115,123 @@ func moveAway(from, to int) error {
 }
 
 func fdmove(_ *Process, argv []string) ([]string, error) {
-	options, rest, ok := Options(argv[1:], "c")
-	var fds []int
-	if ok && len(rest) > 2 {
-		fds, ok = descriptors(rest[:2]...)
-	}
-	if !ok || len(rest) < 3 {
+	c, ok := descriptors(argv, "c", 2, 1)
+	if !ok {
 		return nil, Usage("fdmove [-c] TO FROM PROGRAM...")
 	}
-	to, from := fds[0], fds[1]
+	to, from := c.fds[0], c.fds[1]
 	err := move(from, to)
-	if err == nil && from != to && len(options) == 0 {
+	if err == nil && from != to && len(c.options) == 0 {
 		err = syscall.Close(from)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot make descriptor %d of %d: %w", to, from, err)
 	}
-	return rest[2:], nil
+	return c.rest, nil
 }
 
 func fdclose(_ *Process, argv []string) ([]string, error) {
-	_, rest, ok := Options(argv[1:], "")
-	var fds []int
-	if ok && len(rest) > 1 {
-		fds, ok = descriptors(rest[0])
-	}
-	if !ok || len(rest) < 2 {
+	c, ok := descriptors(argv, "", 1, 1)
+	if !ok {
 		return nil, Usage("fdclose DESCRIPTOR PROGRAM...")
 	}
-	_ = syscall.Close(fds[0]) // it may be closed already
-	return rest[1:], nil
+	_ = syscall.Close(c.fds[0]) // it may be closed already
+	return c.rest, nil
 }
 
 func fdswap(_ *Process, argv []string) ([]string, error) {
-	_, rest, ok := Options(argv[1:], "")
-	var fds []int
-	if ok && len(rest) > 2 {
-		fds, ok = descriptors(rest[:2]...)
-	}
-	if !ok || len(rest) < 3 {
+	c, ok := descriptors(argv, "", 2, 1)
+	if !ok {
 		return nil, Usage("fdswap DESCRIPTOR DESCRIPTOR PROGRAM...")
 	}
-	third, err := syscall.Dup(fds[0])
+	third, err := syscall.Dup(c.fds[0])
 	if err == nil {
-		err = move(fds[1], fds[0])
+		err = move(c.fds[1], c.fds[0])
 	}
 	if err == nil {
-		err = moveAway(third, fds[1])
+		err = moveAway(third, c.fds[1])
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot swap descriptors %d and %d: %w", fds[0], fds[1], err)
+		return nil, fmt.Errorf("cannot swap descriptors %d and %d: %w", c.fds[0], c.fds[1], err)
 	}
-	return rest[2:], nil
+	return c.rest, nil
 }
 
 func fdblock(_ *Process, argv []string) ([]string, error) {
-	options, rest, ok := Options(argv[1:], "n")
-	var fds []int
-	if ok && len(rest) > 1 {
-		fds, ok = descriptors(rest[0])
-	}
-	if !ok || len(rest) < 2 {
+	c, ok := descriptors(argv, "n", 1, 1)
+	if !ok {
 		return nil, Usage("fdblock [-n] DESCRIPTOR PROGRAM...")
 	}
-	if err := syscall.SetNonblock(fds[0], len(options) > 0); err != nil {
-		return nil, fmt.Errorf("cannot change the mode of descriptor %d: %w", fds[0], err)
+	if err := syscall.SetNonblock(c.fds[0], len(c.options) > 0); err != nil {
+		return nil, fmt.Errorf("cannot change the mode of descriptor %d: %w", c.fds[0], err)
 	}
-	return rest[1:], nil
+	return c.rest, nil
 }
 
 // fdreserve names descriptors that are free.
 func fdreserve(p *Process, argv []string) ([]string, error) {
-	_, rest, ok := Options(argv[1:], "")
-	var n []int
-	if ok && len(rest) > 1 {
-		n, ok = descriptors(rest[0])
-	}
-	if !ok || len(rest) < 2 {
+	c, ok := descriptors(argv, "", 1, 1)
+	if !ok {
 		return nil, Usage("fdreserve N PROGRAM...")
 	}
+	n := c.fds[0]
 	var held []int
 	defer func() {
 		for _, fd := range held {
 			_ = syscall.Close(fd)
 		}
 	}()
-	for i := range n[0] {
+	for i := range n {
 		fd, err := open("/dev/null", syscall.O_RDONLY)
 		if err != nil {
-			return nil, fmt.Errorf("cannot reserve %d descriptors: %w", n[0], err)
+			return nil, fmt.Errorf("cannot reserve %d descriptors: %w", n, err)
 		}
 		held = append(held, fd)
 		p.Set("FD"+strconv.Itoa(i), strconv.Itoa(fd))
 	}
-	return rest[1:], nil
+	return c.rest, nil
 }
 
 // piperw makes a pipe of two descriptors.
 func piperw(_ *Process, argv []string) ([]string, error) {
-	_, rest, ok := Options(argv[1:], "")
-	var fds []int
-	if ok && len(rest) > 2 {
-		fds, ok = descriptors(rest[:2]...)
-	}
-	if !ok || len(rest) < 3 || fds[0] == fds[1] {
+	c, ok := descriptors(argv, "", 2, 1)
+	if !ok || c.fds[0] == c.fds[1] {
 		return nil, Usage("piperw READ-DESCRIPTOR WRITE-DESCRIPTOR PROGRAM...")
 	}
 	r, w, err := pipe()
-	if err == nil && w == fds[0] { // do not lose it below
+	if err == nil && w == c.fds[0] { // do not lose it below
 		w, err = syscall.Dup(w)
 	}
 	if err == nil {
-		err = moveAway(r, fds[0])
+		err = moveAway(r, c.fds[0])
 	}
 	if err == nil {
-		err = moveAway(w, fds[1])
+		err = moveAway(w, c.fds[1])
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot make a pipe of descriptors %d and %d: %w", fds[0], fds[1], err)
+		return nil, fmt.Errorf("cannot make a pipe of descriptors %d and %d: %w", c.fds[0], c.fds[1], err)
 	}
-	return rest[2:], nil
+	return c.rest, nil
 }
 
 // heredoc makes a descriptor from which a text can be read.
 func heredoc(p *Process, argv []string) ([]string, error) {
-	options, rest, ok := Options(argv[1:], "d")
-	var fds []int
-	if ok && len(rest) > 2 {
-		fds, ok = descriptors(rest[0])
-	}
-	if !ok || len(rest) < 3 {
+	c, ok := descriptors(argv, "d", 1, 2)
+	if !ok {
 		return nil, Usage("heredoc [-d] DESCRIPTOR TEXT PROGRAM...")
 	}
 	r, w, err := pipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.feed(w, rest[1], len(options) > 0); err != nil {
+	if err := p.feed(w, c.rest[0], len(c.options) > 0); err != nil {
 		return nil, err
 	}
 	_ = syscall.Close(w)
-	if err := moveAway(r, fds[0]); err != nil {
-		return nil, fmt.Errorf("cannot use descriptor %d: %w", fds[0], err)
+	if err := moveAway(r, c.fds[0]); err != nil {
+		return nil, fmt.Errorf("cannot use descriptor %d: %w", c.fds[0], err)
 	}
-	return rest[2:], nil
+	return c.rest[1:], nil
 }
 
 // pipeCapacity is what a pipe takes without a reader in every kernel: pipe(7).

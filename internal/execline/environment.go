@@ -5,6 +5,7 @@ package execline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/user"
 	"strconv"
@@ -55,8 +56,8 @@ func isOwnVariable(name string) bool {
 }
 
 func isNumber(text string) bool {
-	_, err := strconv.ParseUint(text, 10, 32)
-	return err == nil
+	_, ok := natural(text, math.MaxUint32)
+	return ok
 }
 
 func emptyenv(p *Process, argv []string) ([]string, error) {
@@ -64,10 +65,7 @@ func emptyenv(p *Process, argv []string) ([]string, error) {
 	if !ok || len(rest) < 1 {
 		return nil, Usage("emptyenv [-p | -c | -o | -P] PROGRAM...")
 	}
-	given := map[byte]bool{}
-	for _, o := range options {
-		given[o.Letter] = true
-	}
+	given := Given(options)
 	switch {
 	case given['c']:
 		p.keep(func(name string) bool { return !isOwnVariable(name) })
@@ -178,20 +176,12 @@ func backtick(p *Process, argv []string) ([]string, error) {
 
 // output runs a line and gives what it writes.
 func (p *Process) output(argv []string) (string, result, error) {
-	r, w, err := pipe()
+	fd, pid, err := p.startReading(argv)
 	if err != nil {
 		return "", result{}, err
 	}
-	files := standard()
-	files[1] = uintptr(w)
-	pid, err := p.start(argv, files)
-	_ = syscall.Close(w)
-	if err != nil {
-		_ = syscall.Close(r)
-		return "", result{}, err
-	}
-	data, err := readAll(r)
-	_ = syscall.Close(r)
+	data, err := readAll(fd)
+	_ = syscall.Close(fd)
 	ended, werr := wait(pid)
 	return string(data), ended, errors.Join(err, werr)
 }
@@ -231,10 +221,8 @@ func withstdinas(p *Process, argv []string) ([]string, error) {
 // answer sets a variable to what value says.
 func answer(p *Process, argv []string, letters, usage string, value func(given map[byte]bool) (string, error)) ([]string, error) {
 	options, rest, ok := Options(argv[1:], "Ee"+letters)
-	given := map[byte]bool{}
 	insert := false
 	for _, o := range options {
-		given[o.Letter] = true
 		if o.Letter == 'E' || o.Letter == 'e' {
 			insert = o.Letter == 'E'
 		}
@@ -245,7 +233,7 @@ func answer(p *Process, argv []string, letters, usage string, value func(given m
 	if err := checkVariable(rest[0]); err != nil {
 		return nil, err
 	}
-	text, err := value(given)
+	text, err := value(Given(options))
 	if err != nil {
 		return nil, err
 	}

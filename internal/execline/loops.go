@@ -4,7 +4,8 @@ package execline
 
 import (
 	"bytes"
-	"strconv"
+	"errors"
+	"io"
 	"strings"
 	"syscall"
 )
@@ -38,11 +39,11 @@ func (l *loop) set(o Option) (ok bool) {
 func codeList(text string) (map[int]bool, bool) {
 	codes := map[int]bool{}
 	for part := range strings.SplitSeq(text, ",") {
-		n, err := strconv.ParseUint(strings.TrimSpace(part), 10, 16)
-		if err != nil {
+		n, ok := natural(strings.TrimSpace(part), mostWords)
+		if !ok {
 			return nil, false
 		}
-		codes[int(n)] = true
+		codes[n] = true
 	}
 	return codes, true
 }
@@ -170,8 +171,8 @@ func (s *splitter) each(fd int, f func(string) error) error {
 	var left []byte
 	buf := make([]byte, 8192)
 	for {
-		n, err := read(fd, buf)
-		if err != nil {
+		n, err := Descriptor(fd).Read(buf)
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		left = append(left, buf[:n]...)
@@ -222,80 +223,79 @@ func (s *splitter) eachNetstring(fd int, f func(string) error) error {
 	return nil
 }
 
-func forstdin(p *Process, argv []string) ([]string, error) {
-	options, rest, ok := Options(argv[1:], loopFlags+splitFlags)
-	var l loop
-	s := splitter{delims: "\n"}
+// stream is a loop over what can be read.
+type stream struct {
+	loop
+	splitter
+	variable string
+}
+
+// newStream reads the words that forstdin and forbacktickx begin with, and gives the rest.
+func newStream(name, block string, argv []string) (*stream, []string, error) {
+	options, rest, ok := Options(argv, loopFlags+splitFlags)
+	s := &stream{splitter: splitter{delims: "\n"}}
 	for _, o := range options {
-		ok = l.set(o) && ok
-		s.set(o)
+		ok = s.loop.set(o) && ok
+		s.splitter.set(o)
 	}
 	if !ok || len(rest) < 2 {
-		return nil, Usage("forstdin [-E | -e] [-p | -o CODES | -x CODES] [-N | -n] [-C | -c] [-0 | -d DELIMITERS] VARIABLE PROGRAM...")
+		return nil, nil, Usage(name + " [-E | -e] [-p | -o CODES | -x CODES] [-N | -n] [-C | -c] [-0 | -d DELIMITERS] VARIABLE " + block + "PROGRAM...")
 	}
-	if err := checkVariable(rest[0]); err != nil {
-		return nil, err
-	}
-	read := false
-	err := s.each(0, func(value string) error {
-		read = true
-		return l.turn(p, rest[0], value, rest[1:])
+	s.variable = rest[0]
+	return s, rest[1:], checkVariable(s.variable)
+}
+
+// over runs the program for each value, and tells whether there was any.
+func (s *stream) over(p *Process, fd int, argv []string) (some bool, err error) {
+	err = s.each(fd, func(value string) error {
+		some = true
+		return s.turn(p, s.variable, value, argv)
 	})
-	if err == nil {
-		err = l.finish()
-	}
-	if err == nil && !read {
+	return some, err
+}
+
+// end ends a loop that nothing has cut short: with 1 if there was no value.
+func (s *stream) end(some bool) error {
+	err := s.finish()
+	if err == nil && !some {
 		err = &Exit{1, nil}
 	}
-	return nil, err
+	return err
+}
+
+func forstdin(p *Process, argv []string) ([]string, error) {
+	s, rest, err := newStream("forstdin", "", argv[1:])
+	if err != nil {
+		return nil, err
+	}
+	some, err := s.over(p, 0, rest)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.end(some)
 }
 
 // forbacktickx loops over what a program writes. The loop's program has our input.
 func forbacktickx(p *Process, argv []string) ([]string, error) {
-	options, rest, ok := Options(argv[1:], loopFlags+splitFlags)
-	var l loop
-	s := splitter{delims: "\n"}
-	for _, o := range options {
-		ok = l.set(o) && ok
-		s.set(o)
-	}
-	if !ok || len(rest) < 2 {
-		return nil, Usage("forbacktickx [-E | -e] [-p | -o CODES | -x CODES] [-N | -n] [-C | -c] [-0 | -d DELIMITERS] VARIABLE { PROGRAM... } PROGRAM...")
-	}
-	name := rest[0]
-	if err := checkVariable(name); err != nil {
-		return nil, err
-	}
-	gen, rest, err := p.block(rest[1:])
+	s, rest, err := newStream("forbacktickx", "{ PROGRAM... } ", argv[1:])
 	if err != nil {
 		return nil, err
 	}
-	r, w, err := pipe()
+	generator, rest, err := p.block(rest)
 	if err != nil {
 		return nil, err
 	}
-	files := standard()
-	files[1] = uintptr(w)
-	pid, err := p.start(gen, files)
-	_ = syscall.Close(w)
+	fd, pid, err := p.startReading(generator)
 	if err != nil {
 		return nil, err
 	}
-	read := false
-	err = s.each(r, func(value string) error {
-		read = true
-		return l.turn(p, name, value, rest)
-	})
-	_ = syscall.Close(r)
+	some, err := s.over(p, fd, rest)
+	_ = syscall.Close(fd)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := wait(pid); err != nil {
 		return nil, err
 	}
-	err = l.finish()
-	if err == nil && !read {
-		err = &Exit{1, nil}
-	}
-	return nil, err
+	return nil, s.end(some)
 }

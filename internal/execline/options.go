@@ -1,6 +1,7 @@
 package execline
 
 import (
+	"strconv"
 	"strings"
 )
 
@@ -46,3 +47,24 @@ func Options(args []string, spec string) (options []Option, rest []string, ok bo
 	}
 	return options, args, true
 }
+
+// Given tells which options there are.
+func Given(options []Option) map[byte]bool {
+	given := make(map[byte]bool, len(options))
+	for _, o := range options {
+		given[o.Letter] = true
+	}
+	return given
+}
+
+// natural reads a number from 0 to highest.
+func natural(text string, highest uint64) (int, bool) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	return int(n), err == nil && n <= highest
+}
+
+// What numbers in a line may be at most.
+const (
+	mostArguments = 1<<20 - 1 // of a script, and descriptors
+	mostWords     = 1<<16 - 1 // that a person writes down
+)

@@ -5,6 +5,7 @@ package execline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"syscall"
 )
@@ -98,14 +99,11 @@ func exit(_ *Process, argv []string) ([]string, error) {
 	if len(argv) < 2 {
 		return nil, nil
 	}
-	n, err := strconv.ParseUint(argv[1], 10, 32)
-	if err != nil {
+	n, ok := natural(argv[1], math.MaxUint32)
+	if !ok {
 		return nil, Usage("exit [CODE]")
 	}
-	if n&255 == 0 {
-		return nil, nil
-	}
-	return nil, &Exit{int(n & 255), nil}
+	return nil, exitOf(result{code: n & 255})
 }
 
 func foreground(p *Process, argv []string) ([]string, error) {

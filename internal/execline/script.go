@@ -33,9 +33,9 @@ func execlineb(p *Process, argv []string) ([]string, error) {
 		case 'W':
 			p.Set("EXECLINE_STRICT", "2")
 		case 'S', 's':
-			n, err := strconv.ParseUint(o.Arg, 10, 16)
-			ok = ok && err == nil
-			mode = positionals{o.Letter, int(n)}
+			n, valid := natural(o.Arg, mostWords)
+			ok = ok && valid
+			mode = positionals{o.Letter, n}
 		default:
 			mode.mode = o.Letter
 		}
@@ -164,18 +164,18 @@ func splitLevel(name string) (base string, level int) {
 	if at < 0 {
 		return name, 0
 	}
-	n, err := strconv.ParseUint(name[at+1:], 10, 16)
-	if err != nil {
+	n, ok := natural(name[at+1:], mostWords)
+	if !ok {
 		return name, 0
 	}
-	return name[:at], int(n)
+	return name[:at], n
 }
 
 // frame reads a script's arguments from the environment, the first being its name.
 func (p *Process) frame() ([]string, error) {
-	count, ok := p.Get("#")
-	n, err := strconv.ParseUint(count, 10, 20)
-	if !ok || err != nil {
+	count, _ := p.Get("#")
+	n, ok := natural(count, mostArguments)
+	if !ok {
 		return nil, &Exit{CodeUsage, fmt.Errorf("the variable # is not set to a number of arguments: only scripts that execlineb runs without -P, -S and -s have them")}
 	}
 	args := make([]string, n+1)
@@ -213,8 +213,8 @@ func (p *Process) positionalDirective(argv []string) ([]substitution, []string, 
 	options, rest, ok := Options(argv[1:], "P:")
 	minimum := 0
 	for _, o := range options {
-		n, err := strconv.ParseUint(o.Arg, 10, 16)
-		ok, minimum = ok && err == nil, int(n)
+		n, valid := natural(o.Arg, mostWords)
+		ok, minimum = ok && valid, n
 	}
 	if !ok {
 		return nil, nil, Usage("elgetpositionals [-P N] PROGRAM...")
@@ -234,12 +234,12 @@ func shift(p *Process, argv []string) ([]string, error) {
 		n = 1
 	}
 	for _, o := range options {
-		v, err := strconv.ParseUint(o.Arg, 10, 20)
-		ok = ok && err == nil
+		v, valid := natural(o.Arg, mostArguments)
+		ok = ok && valid
 		if o.Letter == 'n' {
-			n = int(v)
+			n = v
 		} else {
-			blocks = int(v)
+			blocks = v
 		}
 	}
 	if !ok || len(rest) == 0 {
@@ -303,24 +303,22 @@ func runblock(p *Process, argv []string) ([]string, error) {
 		case 'r':
 			remainder = true
 		case 'n':
-			n, err := strconv.ParseUint(o.Arg, 10, 20)
-			ok, skip = ok && err == nil, int(n)
+			n, valid := natural(o.Arg, mostArguments)
+			ok, skip = ok && valid, n
 		}
 	}
-	n := uint64(0)
-	if ok && len(rest) > 0 {
-		var err error
-		n, err = strconv.ParseUint(rest[0], 10, 16)
-		ok = err == nil && (n > 0 || remainder)
+	n := 0
+	if ok = ok && len(rest) > 0; ok {
+		n, ok = natural(rest[0], mostWords)
 	}
-	if !ok || len(rest) == 0 {
+	if !ok || n == 0 && !remainder {
 		return nil, Usage("runblock [-P] [-n ARGUMENTS] [-r] N [PROGRAM...]")
 	}
 	args, err := p.frame()
 	if err != nil {
 		return nil, err
 	}
-	blocks, left, err := p.blocks(args[min(1+skip, len(args)):], int(n))
+	blocks, left, err := p.blocks(args[min(1+skip, len(args)):], n)
 	if err != nil {
 		return nil, err
 	}

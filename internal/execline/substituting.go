@@ -196,10 +196,7 @@ func elglob(p *Process, argv []string) ([]string, error) {
 
 func (p *Process) globDirective(argv []string) ([]substitution, []string, error) {
 	options, rest, ok := Options(argv[1:], "vwsme0")
-	given := map[byte]bool{}
-	for _, o := range options {
-		given[o.Letter] = true
-	}
+	given := Given(options)
 	if !ok || len(rest) < 2 {
 		return nil, nil, Usage("elglob [-v] [-w] [-s] [-m] [-e] [-0] NAME PATTERN PROGRAM...")
 	}

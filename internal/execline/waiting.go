@@ -5,6 +5,7 @@ package execline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"syscall"
@@ -28,8 +29,8 @@ func waitWord(p *Process, argv []string) ([]string, error) {
 		case 'r':
 			w.limit = 0
 		case 't':
-			n, err := strconv.ParseUint(o.Arg, 10, 31)
-			ok = ok && err == nil
+			n, valid := natural(o.Arg, math.MaxInt32)
+			ok = ok && valid
 			w.limit = time.Duration(n) * time.Millisecond
 		}
 	}
@@ -42,11 +43,11 @@ func waitWord(p *Process, argv []string) ([]string, error) {
 		block, after = rest, nil
 	}
 	for _, text := range block {
-		n, err := strconv.ParseUint(text, 10, 31)
-		if err != nil {
+		n, valid := natural(text, math.MaxInt32)
+		if !valid {
 			return nil, &Exit{CodeUsage, fmt.Errorf("%q is no process", text)}
 		}
-		w.pids = append(w.pids, int(n))
+		w.pids = append(w.pids, n)
 	}
 	w.named = len(w.pids) > 0
 	if err := w.wait(); err != nil {
@@ -96,7 +97,7 @@ func (w *waiting) wait() error {
 			}
 			return nil
 		}
-		time.Sleep(time.Millisecond) // the kernel has no wait for several processes with a limit
+		time.Sleep(time.Millisecond) // wait4(2) has no limit of time
 	}
 }
 
