@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -16,6 +17,8 @@ import (
 func (s *Supervisor) enter(u *unit, next State) {
 	u.timer.stop()
 	u.state, u.since = next, time.Now()
+	u.arrived = u.arrived || u.satisfied()
+	s.changed(u)
 	s.answerWaiters(u)
 	if u.initial && u.satisfied() {
 		u.initial = false
@@ -23,10 +26,21 @@ func (s *Supervisor) enter(u *unit, next State) {
 		s.checkReady()
 	}
 	if u.satisfied() {
-		s.unblock(u)
+		s.unblock(u.requiredBy)
+		s.unblock(u.before)
 	}
-	if next.atRest() {
+	if !s.stopping && (next == StateFailed || next == StateDown || next == StateWaiting && u.obstacle() != nil) {
+		s.review()
+	}
+	if u.atRest() {
 		s.rested(u)
+	}
+}
+
+// changed tells Config.OnChange how a unit is now.
+func (s *Supervisor) changed(u *unit) {
+	if s.cfg.OnChange != nil {
+		s.cfg.OnChange(u.status())
 	}
 }
 
@@ -37,13 +51,45 @@ func (s *Supervisor) checkReady() {
 	}
 }
 
-// unblock starts those that waited only for u.
-func (s *Supervisor) unblock(u *unit) {
-	for _, d := range u.requiredBy {
+// unblock starts those that wait for nothing any more.
+func (s *Supervisor) unblock(units []*unit) {
+	for _, d := range units {
 		if d.state == StateWaiting && len(d.pending()) == 0 {
 			s.happen(d, unblocked)
 		}
 	}
+}
+
+// review finds out anew which units wait in vain, says so once, and starts those that
+// come after what is settled by that.
+func (s *Supervisor) review() {
+	known := map[*unit]bool{}
+	for _, u := range s.order {
+		known[u], u.vain = u.vain, false
+	}
+	for found := true; found; { // those that require one that waits in vain do so, too
+		found = false
+		for _, u := range s.order {
+			if u.state != StateWaiting || u.vain {
+				continue
+			}
+			if r := u.obstacle(); r != nil {
+				u.vain, found = true, true
+				if !known[u] {
+					s.emit(Event{Service: u.service.Name, Kind: Blocked, Text: fmt.Sprintf("%s, which is %s", r.service.Name, r.standing())})
+				}
+			}
+		}
+	}
+	s.unblock(slices.Clone(s.order))
+}
+
+// standing is the unit's state for those who wait for it.
+func (u *unit) standing() string {
+	if u.vain {
+		return "blocked itself"
+	}
+	return u.state.String()
 }
 
 // rested goes on with the stop of those that u required.
@@ -57,12 +103,40 @@ func (s *Supervisor) rested(u *unit) {
 	for _, r := range u.requires {
 		s.stopIfReleased(r)
 	}
+	if s.stopping {
+		for _, a := range u.after {
+			s.stopIfReleased(a)
+		}
+	}
 }
 
 // startAnew starts a unit that is at rest: its failures so far are forgotten.
 func (s *Supervisor) startAnew(u *unit) {
 	u.failures, u.recent = 0, nil
+	u.arrived, u.startBy = false, time.Time{}
 	s.prepare(u)
+	if slices.ContainsFunc(s.order, func(u *unit) bool { return u.vain }) {
+		s.review()
+	}
+}
+
+// forgo leaves what a oneshot has done as it is, since all must end at once.
+func (s *Supervisor) forgo(u *unit) {
+	if u.service.Undo != nil {
+		s.restDown(u)
+	}
+}
+
+// undo takes back what a oneshot has done, unless all must end at once.
+func (s *Supervisor) undo(u *unit) {
+	if u.service.Undo == nil || s.slain {
+		s.restDown(u)
+		return
+	}
+	u.run++
+	s.emit(Event{Service: u.service.Name, Kind: Stopping, Text: "what it did is undone"})
+	s.enter(u, StateEnding)
+	s.undoOn(u)
 }
 
 // startAfter starts a unit again once its present run has ended.
@@ -99,10 +173,31 @@ func (s *Supervisor) launch(u *unit) {
 	u.text, u.fault, u.kin, u.looking, u.finish = "", nil, nil, false, nil
 	u.patience = u.service.Watchdog
 	s.enter(u, StateStarting)
-	if u.service.ReadyTimeout > 0 {
-		s.arm(u, u.service.ReadyTimeout, readyDue)
+	if limit := u.readyLimit(); limit > 0 {
+		s.arm(u, limit, readyDue)
 	}
 	s.runOn(u)
+}
+
+// readyLimit is how long the run that starts now may take to be ready; 0: no limit.
+func (u *unit) readyLimit() time.Duration {
+	limit := u.service.ReadyTimeout
+	if u.service.StartTimeout == 0 || u.arrived {
+		return limit
+	}
+	if u.startBy.IsZero() {
+		u.startBy = time.Now().Add(u.service.StartTimeout)
+	}
+	left := max(time.Until(u.startBy), 1)
+	if limit == 0 {
+		return left
+	}
+	return min(limit, left)
+}
+
+// tooLate tells whether StartTimeout is over.
+func (u *unit) tooLate() bool {
+	return !u.arrived && !u.startBy.IsZero() && !time.Now().Before(u.startBy)
 }
 
 func (s *Supervisor) noteStarted(u *unit) {
@@ -120,6 +215,7 @@ func (s *Supervisor) noteStartedLate(u *unit) {
 
 func (s *Supervisor) tellStarted(u *unit) {
 	s.emit(Event{Service: u.service.Name, Kind: Started, PID: u.instance.pid()})
+	s.changed(u)
 	early := u.early
 	u.early = nil
 	for _, message := range early {
@@ -147,7 +243,11 @@ func (s *Supervisor) becomeReady(u *unit) {
 }
 
 func (s *Supervisor) failReady(u *unit) {
-	s.failRun(u, 0, fmt.Errorf("was not ready within %v: see its ReadyTimeout", u.service.ReadyTimeout))
+	limit, name := u.service.ReadyTimeout, "ReadyTimeout"
+	if u.tooLate() {
+		limit, name = u.service.StartTimeout, "StartTimeout"
+	}
+	s.failRun(u, 0, fmt.Errorf("was not ready within %v: see its %s", limit, name))
 }
 
 func (s *Supervisor) failWatchdog(u *unit) {
@@ -198,7 +298,8 @@ func (s *Supervisor) conclude(u *unit) {
 // settle decides what becomes of a unit whose run is over.
 func (s *Supervisor) settle(u *unit) {
 	switch {
-	case !u.wanted:
+	case !u.wanted, u.once:
+		u.wanted, u.once = false, false
 		s.restDown(u)
 	case u.again:
 		s.prepare(u)
@@ -214,6 +315,8 @@ func (s *Supervisor) judge(u *unit) {
 	switch {
 	case u.finish != nil && u.finish.Code == 125:
 		s.giveUp(u, "its finish program said so (exit code 125)")
+	case u.tooLate():
+		s.giveUp(u, fmt.Sprintf("it was not ready within %v (StartTimeout)", u.service.StartTimeout))
 	case !u.policy(failed) && failed:
 		s.giveUp(u, u.last.String())
 	case !u.policy(failed):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -45,12 +46,13 @@ func (s *Supervisor) startTree(u *unit, how occurrence) error {
 		return errStopping
 	}
 	for _, r := range u.withRequired() {
-		r.wanted = true
+		r.wanted, r.once = true, false
 		if r != u && !r.satisfied() {
 			s.happen(r, wantedUp)
 		}
 	}
 	s.happen(u, how)
+	s.changed(u)
 	return nil
 }
 
@@ -64,13 +66,42 @@ func (s *Supervisor) Stop(name string) error {
 }
 
 func (s *Supervisor) stopTree(u *unit) {
-	u.wanted, u.again = false, false
+	u.wanted, u.again, u.once = false, false, false
 	for _, d := range u.requiredBy {
-		if d.wanted && !d.state.atRest() {
+		if d.wanted && !d.atRest() {
 			s.stopTree(d)
 		}
 	}
+	s.changed(u)
 	s.stopIfReleased(u)
+}
+
+// StopAlone is Stop for those who know that what requires the service can do without it
+// for a while: it is left alone, as s6-svc(8) leaves it.
+func (s *Supervisor) StopAlone(name string) error {
+	return s.onUnit(name, func(u *unit) error {
+		u.wanted, u.again, u.once = false, false, false
+		s.changed(u)
+		s.happen(u, wantedDown)
+		return nil
+	})
+}
+
+// Once makes the present run of a service its last, whatever its Restart says; one
+// that does not run, but would, is not started.
+func (s *Supervisor) Once(name string) error {
+	return s.onUnit(name, func(u *unit) error {
+		u.again = false
+		switch u.state {
+		case StateWaiting, StateBackingOff:
+			u.wanted = false
+			s.happen(u, wantedDown)
+		case StateStarting, StateReady, StateStopping, StateEnding:
+			u.once = true
+		}
+		s.changed(u)
+		return nil
+	})
 }
 
 // Restart ends the current run of a service and starts another; those that
@@ -111,11 +142,7 @@ func (s *Supervisor) Add(services ...Service) error {
 		if err := s.insert(services); err != nil {
 			return err
 		}
-		for _, u := range s.order[first:] {
-			if !u.service.Down {
-				_ = s.startTree(u, wantedUp)
-			}
-		}
+		s.startAll(slices.DeleteFunc(slices.Clone(s.order[first:]), func(u *unit) bool { return u.service.Down }))
 		return nil
 	})
 }
@@ -159,6 +186,12 @@ func (s *Supervisor) forget(u *unit) {
 	s.order = without(s.order, u)
 	for _, r := range u.requires {
 		r.requiredBy = without(r.requiredBy, u)
+	}
+	for _, a := range u.after {
+		a.before = without(a.before, u)
+	}
+	for _, b := range u.before {
+		b.after = without(b.after, u)
 	}
 	for _, w := range u.waiters {
 		close(w.reply)

@@ -74,25 +74,26 @@ func TestLog(t *testing.T) {
 	}
 	simulate(t, cfg, fakes, func(s *sim) { s.sec(3) })
 	want := map[string]zapcore.Level{
-		"started":                                     zap.InfoLevel,
-		"x: exited with code 1 after 10ms":            zap.WarnLevel,
-		"x: restarts in 990ms":                        zap.WarnLevel,
-		"x: exited with code 0 after 10ms":            zap.InfoLevel,
-		"x: stops: SIGTERM":                           zap.DebugLevel,
-		"x: was killed by SIGTERM after 1s":           zap.InfoLevel, // as was asked for
-		"x: stopped":                                  zap.DebugLevel,
-		"stubborn: stops: SIGTERM":                    zap.DebugLevel,
-		"stubborn: did not end within 3s: killed":     zap.WarnLevel,
-		"stubborn: was killed by SIGKILL after 6s":    zap.InfoLevel,
-		"stubborn: stopped":                           zap.DebugLevel,
-		"migrate: exited with code 0 after 10ms":      zap.InfoLevel,
-		"migrate: finish exited with code 0":          zap.DebugLevel,
-		"migrate: completed":                          zap.DebugLevel,
-		"broken: exited with code 2 after 10ms":       zap.WarnLevel,
-		"broken: finish exited with code 1":           zap.WarnLevel,
-		"broken: failed for good: exited with code 2": zap.WarnLevel,
-		"waiting: waits for broken":                   zap.DebugLevel,
-		"waiting: stopped":                            zap.DebugLevel,
+		"started":                                                    zap.InfoLevel,
+		"x: exited with code 1 after 10ms":                           zap.WarnLevel,
+		"x: restarts in 990ms":                                       zap.WarnLevel,
+		"x: exited with code 0 after 10ms":                           zap.InfoLevel,
+		"x: stops: SIGTERM":                                          zap.DebugLevel,
+		"x: was killed by SIGTERM after 1s":                          zap.InfoLevel, // as was asked for
+		"x: stopped":                                                 zap.DebugLevel,
+		"stubborn: stops: SIGTERM":                                   zap.DebugLevel,
+		"stubborn: did not end within 3s: killed":                    zap.WarnLevel,
+		"stubborn: was killed by SIGKILL after 6s":                   zap.InfoLevel,
+		"stubborn: stopped":                                          zap.DebugLevel,
+		"migrate: exited with code 0 after 10ms":                     zap.InfoLevel,
+		"migrate: finish exited with code 0":                         zap.DebugLevel,
+		"migrate: completed":                                         zap.DebugLevel,
+		"broken: exited with code 2 after 10ms":                      zap.WarnLevel,
+		"broken: finish exited with code 1":                          zap.WarnLevel,
+		"broken: failed for good: exited with code 2":                zap.WarnLevel,
+		"waiting: waits for broken":                                  zap.DebugLevel,
+		"waiting: cannot start: it requires broken, which is failed": zap.WarnLevel,
+		"waiting: stopped":                                           zap.DebugLevel,
 	}
 	have := map[string]zapcore.Level{}
 	for _, entry := range logs.All() {

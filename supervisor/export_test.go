@@ -79,7 +79,7 @@ const firstFakeID = 1 << 30
 // Fakes starts fake processes in the place of real ones.
 type Fakes struct {
 	// Behave gives the behaviour of a run, counted from 1. A finish program is
-	// named "NAME finish CODE SIGNAL".
+	// named "NAME finish CODE SIGNAL", an undo program "NAME undo".
 	Behave func(name string, run int) Behaviour
 	// OnSignal is told of each signal to a process group.
 	OnSignal func(name string, sig syscall.Signal)
@@ -99,6 +99,9 @@ func (f *Fakes) start(j *job) (instance, error) {
 	name := j.service.Name
 	if n := len(j.service.Finish); n > 0 && len(j.command) > n {
 		name += " finish " + strings.Join(j.command[n:n+2], " ")
+	}
+	if n := len(j.service.Undo); n > 0 && slices.Equal(j.command, j.service.Undo) {
+		name += " undo"
 	}
 	f.mu.Lock()
 	f.last++

@@ -60,6 +60,9 @@ func (s *Supervisor) commit(services []Service, added map[string]*unit) error {
 		for _, r := range u.requires {
 			r.requiredBy = append(r.requiredBy, u)
 		}
+		for _, a := range u.after {
+			a.before = append(a.before, u)
+		}
 		s.units[service.Name] = u
 		s.order = append(s.order, u)
 	}
@@ -85,10 +88,19 @@ func (u *unit) link(find func(string) *unit) (errs []error) {
 			u.requires = append(u.requires, r)
 		}
 	}
+	for _, name := range u.service.After {
+		a := find(name)
+		switch {
+		case a == nil:
+			errs = append(errs, fmt.Errorf("service %q: comes after %q: %w", u.service.Name, name, ErrUnknown))
+		case !slices.Contains(u.requires, a) && !slices.Contains(u.after, a):
+			u.after = append(u.after, a)
+		}
+	}
 	return errs
 }
 
-// findLoop gives the names along a loop of requirements that u leads into.
+// findLoop gives the names along a loop of Requires and After that u leads into.
 func findLoop(u *unit) []string {
 	done := map[*unit]bool{}
 	var path []*unit
@@ -101,7 +113,7 @@ func findLoop(u *unit) []string {
 			return nil
 		}
 		path = append(path, u)
-		for _, r := range u.requires {
+		for _, r := range append(slices.Clip(u.requires), u.after...) {
 			if loop := visit(r); loop != nil {
 				return loop
 			}
@@ -182,6 +194,8 @@ func (v Service) validate() error {
 	report(v.Terminal && v.Stdin == nil, "it wants a terminal and has no Stdin")
 	report(v.StopSignal < 1 || v.StopSignal > 64, "its StopSignal %d is no signal", int(v.StopSignal))
 	report(v.Restart < RestartDefault || v.Restart > RestartNever, "its Restart %d is unknown", int(v.Restart))
+	report(v.Undo != nil && (!v.Oneshot || len(v.Undo) == 0), "its Undo needs a Oneshot and words")
+	report(v.StartTimeout < 0, "its StartTimeout is negative")
 	report(v.Output < OutputDefault || v.Output > OutputJSON, "its Output %d is unknown", int(v.Output))
 	return errors.Join(errs...)
 }

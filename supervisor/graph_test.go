@@ -82,7 +82,7 @@ func TestOneshotsAreReadyWhenTheyHaveEndedWell(t *testing.T) {
 		"20 started|23 exited with code 0 after 3s|23 completed")
 	s.want(t, "web", "0 waits for migrate|5 started|30 stops: SIGTERM|30 <- TERM|30 was killed by SIGTERM after 25s|30 stopped")
 	s.want(t, "broken", "0 started|1 exited with code 1 after 1s|1 failed for good: exited with code 1")
-	s.want(t, "never", "0 waits for broken|30 stopped")
+	s.want(t, "never", "0 waits for broken|1 cannot start: it requires broken, which is failed|30 stopped")
 }
 
 func TestStopTakesThoseThatRequireItAlong(t *testing.T) {

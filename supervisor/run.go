@@ -290,11 +290,33 @@ func (s *Supervisor) concludeOn(u *unit, left remains, asked bool) {
 	})
 }
 
+// undoOn runs the undo program of a oneshot, and reports.
+func (s *Supervisor) undoOn(u *unit) {
+	run, service, logTo := u.run, u.service, s.logPipe(u)
+	s.task(func() {
+		exit := s.runAside(service, logTo, service.Undo)
+		s.post(func() {
+			if u.run != run {
+				return
+			}
+			if !exit.Success() {
+				s.emit(Event{Service: service.Name, Kind: Trouble, Text: "its undo program " + exit.String()})
+			}
+			s.happen(u, concluded)
+		})
+	})
+}
+
 // runFinish runs the finish program of a service to its end.
 func (s *Supervisor) runFinish(service Service, logTo *os.File, exit Exit, group int) *Exit {
 	code, signal := exit.finishArgs()
-	j := &job{service: service, logTo: logTo, command: append(slices.Clone(service.Finish),
-		strconv.Itoa(code), strconv.Itoa(signal), service.Name, strconv.Itoa(group))}
+	return s.runAside(service, logTo, append(slices.Clone(service.Finish),
+		strconv.Itoa(code), strconv.Itoa(signal), service.Name, strconv.Itoa(group)))
+}
+
+// runAside runs a program of a service that is not its run, within FinishTimeout.
+func (s *Supervisor) runAside(service Service, logTo *os.File, command []string) *Exit {
+	j := &job{service: service, logTo: logTo, command: command}
 	j.service.Readiness, j.service.Terminal = Readiness{}, false
 	instance, err := s.launchJob(j)
 	if err != nil {

@@ -41,11 +41,20 @@ type Service struct {
 	// Requires names services that must be ready before this one starts, and
 	// that stop only after it has stopped.
 	Requires []string
+	// After names services that this one starts after, whatever has become of them: it
+	// waits while one of them is wanted up and is neither ready for the first time,
+	// nor ended for good, nor waiting for what has failed. When everything is
+	// stopped, they are stopped after it. Else it does not need them.
+	After []string
 	// Readiness says what makes the service ready; default: that it runs.
 	Readiness Readiness
 	// ReadyTimeout bounds the time from start to ready; past it the service
 	// is stopped, which counts as a failure. Default 0: no limit.
 	ReadyTimeout time.Duration
+	// StartTimeout bounds the time from the first start to the first time that it is
+	// ready, restarts included; past it the service has failed for good, as with
+	// timeout-up of s6-rc. Default 0: no limit.
+	StartTimeout time.Duration
 	// Watchdog is how long the service, once it is ready, may be silent between
 	// two WATCHDOG=1 messages (sd_notify(3)) before it is stopped, with SIGABRT
 	// first, which counts as a failure. Default 0: off. It needs
@@ -94,6 +103,11 @@ type Service struct {
 	// FinishTimeout is how long Finish may take before it is killed.
 	// Default 5 s; negative: no limit.
 	FinishTimeout time.Duration
+
+	// Undo takes back what a Oneshot that is done has done: it is run when the service is
+	// stopped, after all that require it and before all that it requires, and
+	// killed after FinishTimeout.
+	Undo []string
 
 	// Output says what becomes of stdout and stderr; default: Config.Output.
 	Output Output

@@ -14,7 +14,7 @@ const (
 	StateStopping                // told to end, or being killed for exceeding a limit
 	StateEnding                  // ended; its leftovers are stopped and its finish program runs
 	StateBackingOff              // ended; will be started again in a while
-	StateDone                    // ended well, and its policy keeps it so
+	StateDone                    // ended well, and its policy keeps it so, or it is a oneshot
 	StateFailed                  // failed for good
 	numStates
 )
@@ -117,7 +117,8 @@ func table(s State, o occurrence) func(*Supervisor, *unit) {
 		StateDone: {
 			wantedUp:   (*Supervisor).startAnew,
 			wantedAnew: (*Supervisor).startAnew,
-			wantedDown: (*Supervisor).restDown,
+			wantedDown: (*Supervisor).undo,
+			mustDie:    (*Supervisor).forgo,
 		},
 		StateFailed: {
 			wantedUp:   (*Supervisor).startAnew,

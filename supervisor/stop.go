@@ -137,7 +137,7 @@ func (s *Supervisor) shutdown(cause error) {
 	s.stopMain, _ = errors.AsType[*SignalError](cause)
 	s.deadline = time.AfterFunc(s.cfg.StopTimeout, func() { s.post(s.overdue) })
 	for _, u := range s.order {
-		u.wanted, u.again = false, false
+		u.wanted, u.again, u.once = false, false, false
 	}
 	s.stopNext()
 }
@@ -154,8 +154,8 @@ func (s *Supervisor) stopNext() {
 func (s *Supervisor) stopIfReleased(u *unit) {
 	switch {
 	case u.wanted:
-	case s.stopping && u.state.atRest(): // it stays as it ended
-	case s.stopping && u.service.Main, u.released() && (!s.stopping || !s.mainLives()):
+	case s.stopping && u.atRest(): // it stays as it ended
+	case s.stopping && u.service.Main, u.released(s.stopping) && (!s.stopping || !s.mainLives()):
 		s.happen(u, wantedDown)
 	}
 }
@@ -167,7 +167,7 @@ func (s *Supervisor) mainLives() bool {
 // overdue ends a stop that takes too long.
 func (s *Supervisor) overdue() {
 	for _, u := range s.order {
-		if !u.state.atRest() {
+		if !u.atRest() {
 			s.emit(Event{
 				Service: u.service.Name, Kind: Late,
 				Text: fmt.Sprintf("was still %s when the %v for the whole stop were over: killed", u.state, s.cfg.StopTimeout),
@@ -179,7 +179,6 @@ func (s *Supervisor) overdue() {
 
 // killAll kills what runs. What is concluding sees s.kill by itself.
 func (s *Supervisor) killAll() {
-	s.slain = true
 	for _, u := range s.order {
 		s.happen(u, mustDie)
 	}

@@ -35,6 +35,9 @@ type Config struct {
 	// OnEvent is called for each event, in order, from Run's goroutine: it
 	// must not block, nor call the Supervisor. Default: none.
 	OnEvent func(Event)
+	// OnChange is called with a service's Status at each change of its state, its
+	// process or its being wanted up. The rules of OnEvent hold. Default: none.
+	OnChange func(Status)
 	// Logger is told of each event, see Event.Log. Default: none.
 	Logger *zap.Logger
 }
@@ -183,7 +186,15 @@ func (s *Supervisor) begin() {
 	}
 	s.unready = len(up)
 	s.checkReady()
-	for _, u := range up {
+	s.startAll(up)
+}
+
+// startAll starts units of which some may come after others: all are wanted first.
+func (s *Supervisor) startAll(units []*unit) {
+	for _, u := range units {
+		u.wanted = true
+	}
+	for _, u := range units {
 		_ = s.startTree(u, wantedUp)
 	}
 }
@@ -201,7 +212,7 @@ func (s *Supervisor) loop(ctx context.Context) {
 			quit = nil
 			s.shutdown(context.Cause(s.quit))
 		case <-kill:
-			kill = nil
+			kill, s.slain = nil, true
 			s.shutdown(nil)
 			s.killAll()
 		}
@@ -214,7 +225,7 @@ func (s *Supervisor) over() bool {
 		return false
 	}
 	for _, u := range s.order {
-		if !u.state.atRest() {
+		if !u.atRest() {
 			return false
 		}
 	}

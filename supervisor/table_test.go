@@ -19,7 +19,7 @@ ready        -          restart    startStop  startStop -         -             
 stopping     startAfter startAfter -          hurry     -         noteStartedLate -           -          conclude  stepStop  -         stepStop -         -            -
 ending       startAfter startAfter -          -         -         -               -           -          -         -         settle    -        -         -            -
 backing_off  prepare    prepare    restDown   restDown  -         -               -           -          -         -         -         -        -         -            prepare
-done         startAnew  startAnew  restDown   -         -         -               -           -          -         -         -         -        -         -            -
+done         startAnew  startAnew  undo       forgo     -         -               -           -          -         -         -         -        -         -            -
 failed       startAnew  startAnew  restDown   -         -         -               -           -          -         -         -         -        -         -            -
 `
 
@@ -59,7 +59,7 @@ var reasons = []struct {
 	{"it will be started when what it requires is ready", "waiting", "wantedAnew"},
 	{"it is what was asked for", "down", "wantedDown"},
 	{"it is on its way there: settle looks whether it is wanted", "stopping ending", "wantedDown"},
-	{"nothing of it runs", "down done failed", "mustDie"},
+	{"nothing of it runs", "down failed", "mustDie"},
 	{"its leftovers and its finish program are killed by those who wait for them", "ending", "mustDie"},
 	{"it waits for nothing", "down starting ready stopping ending backing_off done failed", "unblocked"},
 	{"only the start of a run leads there", "down waiting ready ending backing_off done failed", "hasStarted"},

@@ -1,6 +1,9 @@
 package supervisor
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // unit is a service and all that is known of it. Only the goroutine of Run
 // touches it.
@@ -8,12 +11,19 @@ type unit struct {
 	service    Service
 	requires   []*unit
 	requiredBy []*unit
+	after      []*unit
+	before     []*unit
 
 	state   State
 	since   time.Time
 	wanted  bool // up
 	initial bool // Ready waits for it
 	again   bool // a restart was asked for: start once it has ended
+	once    bool // its present run is the last
+	vain    bool // it waits for what has failed
+
+	arrived bool      // was ready since it was started anew
+	startBy time.Time // when StartTimeout is over
 
 	run       int      // counts starts; what an earlier one reports is ignored
 	instance  instance // the current run, nil while there is none
@@ -58,6 +68,11 @@ func (u *unit) satisfied() bool {
 	return u.state == StateReady
 }
 
+// settled tells whether those that come after the unit need not wait for it.
+func (u *unit) settled() bool {
+	return !u.wanted || u.arrived || u.vain || u.state == StateDone || u.state == StateFailed
+}
+
 // pending lists what the unit still waits for.
 func (u *unit) pending() []string {
 	var names []string
@@ -66,22 +81,40 @@ func (u *unit) pending() []string {
 			names = append(names, r.service.Name)
 		}
 	}
+	for _, a := range u.after {
+		if !a.settled() {
+			names = append(names, a.service.Name)
+		}
+	}
 	return names
 }
 
-// released tells whether nothing that requires the unit is left.
-func (u *unit) released() bool {
-	for _, d := range u.requiredBy {
-		if !d.state.atRest() {
-			return false
+// obstacle is what the unit requires and will not come up by itself, or nil.
+func (u *unit) obstacle() *unit {
+	for _, r := range u.requires {
+		if !r.satisfied() && (r.vain || r.state.atRest() && (r.state != StateDown || !r.wanted)) {
+			return r
 		}
 	}
-	return true
+	return nil
+}
+
+// atRest tells whether nothing of the unit is left, neither a process nor what is to be
+// undone, and nothing will change by itself.
+func (u *unit) atRest() bool {
+	return u.state.atRest() && (u.state != StateDone || u.service.Undo == nil)
+}
+
+// released tells whether nothing that requires the unit is left; when all is stopped,
+// nothing that comes after it either.
+func (u *unit) released(stopping bool) bool {
+	left := func(d *unit) bool { return !d.atRest() }
+	return !slices.ContainsFunc(u.requiredBy, left) && !(stopping && slices.ContainsFunc(u.before, left))
 }
 
 func (u *unit) status() Status {
 	st := Status{
-		Name: u.service.Name, State: u.state, Since: u.since, Wanted: u.wanted,
+		Name: u.service.Name, State: u.state, Since: u.since, Wanted: u.wanted && !u.once,
 		Restarts: u.restarts, Text: u.text, StartedAt: u.startedAt, ReadyAt: u.readyAt,
 	}
 	if u.instance != nil {
