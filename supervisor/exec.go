@@ -76,6 +76,9 @@ func explain(path, dir string, errno error) error {
 		return fmt.Errorf("cannot enter its directory %s: %w", dir, errno)
 	}
 	file := from(dir, path)
+	if target, err := os.Readlink(file); err == nil && !filepath.IsAbs(path) {
+		file = from(filepath.Dir(file), target) // in a directory of links: the file to mend
+	}
 	return fmt.Errorf("cannot start %s: %w", file, explained{errno, reason(file, errno)})
 }
 

@@ -109,7 +109,7 @@ func (u *unit) atRest() bool {
 // nothing that comes after it either.
 func (u *unit) released(stopping bool) bool {
 	left := func(d *unit) bool { return !d.atRest() }
-	return !slices.ContainsFunc(u.requiredBy, left) && !(stopping && slices.ContainsFunc(u.before, left))
+	return !slices.ContainsFunc(u.requiredBy, left) && (!stopping || !slices.ContainsFunc(u.before, left))
 }
 
 func (u *unit) status() Status {

@@ -28,8 +28,11 @@ var errUsage = errors.New("called in a wrong way")
 
 // Find gives the command of that name, or nil. Each knows --help.
 func Find(name string) execline.Word {
-	if name == lister.name {
+	switch name {
+	case lister.name:
 		return lister.run
+	case poller:
+		return pollCheck
 	}
 	for i := range enders {
 		if enders[i].name == name {

@@ -3,13 +3,11 @@
 package applet
 
 import (
-	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/servicedir"
 )
 
 // svscanctl is s6-svscanctl: it writes letters into the control FIFO of a scan
@@ -45,14 +43,5 @@ func scanDir(p *execline.Process, name string) string {
 
 // tellScanDir writes letters, none too, where s6-svscan reads.
 func tellScanDir(dir, letters string) error {
-	control := filepath.Join(dir, ".s6-svscan", "control")
-	fd, err := syscall.Open(control, syscall.O_WRONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-	if errors.Is(err, syscall.ENXIO) || errors.Is(err, syscall.ENOENT) {
-		return fail(execline.CodeUsage, "cannot control %s: nobody listens at %s", dir, control)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot control %s: cannot open %s: %w", dir, control, err)
-	}
-	defer func() { _ = syscall.Close(fd) }()
-	return execline.Write(fd, letters)
+	return unsupervised(servicedir.Tell(filepath.Join(dir, ".s6-svscan", "control"), letters), execline.CodeUsage)
 }

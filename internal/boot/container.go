@@ -68,6 +68,9 @@ type Container struct {
 
 	known atomic.Pointer[supervisors]
 
+	live      *live
+	reloading sync.Mutex
+
 	sharesTerminal bool // with who started us
 
 	outcome outcome
@@ -167,7 +170,7 @@ func (c *Container) Signal(sig syscall.Signal) {
 	case c.isOurOwnDoing(sig):
 	case c.cfg.Settings.CmdReceiveSignals && received[sig] && c.toCommand(sig, (*supervisor.Supervisor).Signal):
 	case sig == syscall.SIGHUP:
-		c.reload()
+		c.reload("SIGHUP", rescan|prune)
 	case sig == syscall.SIGQUIT:
 		c.note(sig, "kills the container")
 		c.stop(&supervisor.SignalError{Signal: syscall.SIGKILL})

@@ -9,7 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
+
+	"github.com/sillelien/baseinit/internal/servicedir"
 )
 
 // scanDir is /run/service, the scan directory of s6, as far as scripts use it to stop
@@ -25,19 +26,17 @@ type scanDir struct {
 func openScanDir(run string) (*scanDir, error) {
 	control := filepath.Join(run, "service", ".s6-svscan", "control")
 	bin := filepath.Join(run, "s6", "basedir", "bin")
-	for _, dir := range [...]string{filepath.Dir(control), bin} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
+	for _, dir := range [...]string{"service", liveLegacy, filepath.Dir(liveRC)} { // an earlier life's
+		if err := os.RemoveAll(filepath.Join(run, dir)); err != nil {
+			return nil, fmt.Errorf("scripts cannot control the container: %w", err)
 		}
 	}
-	if err := os.Remove(control); err != nil && !errors.Is(err, fs.ErrNotExist) { // an earlier life's
-		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
+	for _, dir := range [...]string{filepath.Dir(control), bin} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("scripts cannot control the container: %w", err)
+		}
 	}
-	if err := syscall.Mkfifo(control, 0o600); err != nil {
-		return nil, fmt.Errorf("scripts cannot stop the container: cannot make %s: %w", control, err)
-	}
-	// Open for writing, too: a FIFO whose last writer has gone is at its end, fifo(7).
-	f, err := os.OpenFile(control, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	f, err := servicedir.MakeControl(control)
 	if err != nil {
 		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
 	}
@@ -82,8 +81,12 @@ func (s *scanDir) obey(c *Container, letter byte) {
 		if c.stopAnyway() {
 			c.cfg.Logger.Info("a script stops the container (s6-svscanctl or halt)")
 		}
-	case 'a', 'h', 'n', 'N':
-		s.tasks.Go(c.reload) // which waits for services that are gone
+	case 'a':
+		s.tasks.Go(func() { c.reload("s6-svscanctl -a", rescan) })
+	case 'n', 'N':
+		s.tasks.Go(func() { c.reload("s6-svscanctl -n", prune) }) // which waits for services that are gone
+	case 'h':
+		s.tasks.Go(func() { c.reload("s6-svscanctl -h", rescan|prune) })
 	}
 }
 

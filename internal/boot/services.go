@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,11 +44,18 @@ func (c *Container) serviceDefaults() s6.Defaults {
 // supervision is the configuration of the container's supervisor.
 func (c *Container) supervision(services []supervisor.Service) supervisor.Config {
 	return supervisor.Config{
-		Services: services, Env: c.run.environ,
+		Services: services, Env: c.serviceEnviron,
 		Output: c.cfg.Output, Stdout: c.cfg.Stdout, Stderr: c.cfg.Stderr,
 		StopTimeout: c.limit() - stopReserve,
-		OnEvent:     c.observe,
+		OnEvent:     c.observe, OnChange: c.live.note,
 	}
+}
+
+// serviceEnviron is the environment of a service that is started now. What scripts can see
+// of the services, their own among them, is true by then.
+func (c *Container) serviceEnviron() []string {
+	c.live.flush()
+	return c.run.environ()
 }
 
 // observe logs what happens to the services. Of CMD only what its caller cannot
@@ -91,55 +99,87 @@ func (c *Container) command() *supervisor.Service {
 	return command
 }
 
-// reload reads services.d again: new services are added, and those that are
-// gone are stopped and removed. The others are left alone.
-func (c *Container) reload() {
+// What reload does.
+const (
+	rescan = 1 << iota // add what is new
+	prune              // remove what is gone
+)
+
+// reload reads services.d and the scan directory again, where scripts may have put more
+// services. Those that are there and known are left alone.
+func (c *Container) reload(why string, what int) {
+	c.reloading.Lock()
+	defer c.reloading.Unlock()
 	c.mu.Lock()
 	sup := c.sup
 	c.mu.Unlock()
 	if sup == nil {
-		c.cfg.Logger.Debug("SIGHUP: there are no services yet")
+		c.cfg.Logger.Debug(why + ": there are no services yet")
 		return
 	}
-	services, notes, err := s6.Services(c.etc("services.d"), c.serviceDefaults())
-	c.tell(notes)
+	services, err := c.newServices()
 	if err != nil {
-		c.warn(fmt.Errorf("SIGHUP: nothing is changed: %w", err))
+		c.warn(fmt.Errorf("%s: nothing is changed: %w", why, err))
 		return
 	}
-	added, removed, err := c.apply(sup, services)
-	c.warn(err)
-	c.cfg.Logger.Info(fmt.Sprintf("SIGHUP: services.d was read again: %d added, %d removed", added, removed))
+	removed, added := 0, 0
+	if what&prune != 0 {
+		removed, err = c.prune(sup)
+		c.warn(err)
+	}
+	if what&rescan != 0 {
+		added, err = c.add(sup, services)
+		c.warn(err)
+	}
+	c.cfg.Logger.Info(fmt.Sprintf("%s: services were read again: %d added, %d removed", why, added, removed))
 }
 
-// apply makes the supervisor's services those that are given.
-func (c *Container) apply(sup *supervisor.Supervisor, services []supervisor.Service) (added, removed int, err error) {
-	status, err := sup.Status()
-	if err != nil {
-		return 0, 0, err
-	}
-	wanted, present := map[string]bool{commandName: true}, map[string]bool{}
-	for _, service := range services {
-		wanted[service.Name] = true
-	}
-	var gone []string
-	for _, st := range status {
-		present[st.Name] = true
-		if !wanted[st.Name] {
-			gone = append(gone, st.Name)
-		}
-	}
+// prune removes services whose directory, or link in the scan directory, is gone.
+func (c *Container) prune(sup *supervisor.Supervisor) (removed int, err error) {
+	gone := c.live.gone()
 	removed, err = c.removeAll(sup, gone)
-	var fresh []supervisor.Service
-	for _, service := range services {
-		if !present[service.Name] {
-			fresh = append(fresh, service)
+	for _, name := range gone {
+		if _, serr := sup.Status(name); errors.Is(serr, supervisor.ErrUnknown) {
+			c.live.drop(name)
 		}
 	}
-	if addErr := sup.Add(fresh...); addErr != nil {
-		return 0, removed, errors.Join(err, addErr)
+	return removed, err
+}
+
+// add adds services, all or none.
+func (c *Container) add(sup *supervisor.Supervisor, services []supervisor.Service) (added int, err error) {
+	c.warn(c.live.adopt(services, liveLegacy))
+	if err := sup.Add(services...); err != nil {
+		for i := range services {
+			c.live.drop(services[i].Name)
+		}
+		return 0, err
 	}
-	return len(fresh), removed, err
+	return len(services), nil
+}
+
+// newServices reads the services of services.d, and of the scan directory, that are not
+// known yet.
+func (c *Container) newServices() ([]supervisor.Service, error) {
+	defaults := c.serviceDefaults()
+	known := c.live.names()
+	defaults.Known = known
+	services, notes, err := s6.Services(c.etc("services.d"), defaults)
+	if err != nil {
+		c.tell(notes)
+		return nil, err
+	}
+	services = slices.DeleteFunc(services, func(s supervisor.Service) bool { return slices.Contains(known, s.Name) })
+	for i := range services {
+		defaults.Known = append(defaults.Known, services[i].Name)
+	}
+	if dir := c.live.scanDir(); dir != "" {
+		defaults.Skip = func(name string) bool { return slices.Contains(defaults.Known, name) }
+		dropped, more, derr := s6.Services(dir, defaults)
+		services, notes, err = append(services, dropped...), append(notes, more...), derr
+	}
+	c.tell(notes)
+	return services, err
 }
 
 // removeAll removes services, those that others of them require last.

@@ -104,6 +104,7 @@ func (c *Container) prepare() error {
 	}
 	run, err := newRunDir(c.cfg)
 	c.run = run
+	c.live = newLive(c)
 	c.run.scan.serve(c)
 	<-c.cfg.Caught // in the meantime they have been
 	if _, ok := errors.AsType[*failure](err); ok {
@@ -172,11 +173,11 @@ func (c *Container) judge(script s6.Script, exit supervisor.Exit, took time.Dura
 
 // serve keeps the services and CMD until the container is to stop.
 func (c *Container) serve() error {
-	services, notes, err := s6.Services(c.etc("services.d"), c.serviceDefaults())
-	c.tell(notes)
+	services, err := c.newServices()
 	if err != nil {
 		return &failure{codeBadTree, err}
 	}
+	c.warn(c.live.adopt(services, liveLegacy))
 	if len(services) > 0 {
 		c.run.touched()
 	}
@@ -216,6 +217,7 @@ func (c *Container) supervise(sup *supervisor.Supervisor) error {
 	defer context.AfterFunc(c.requests[1], sup.Kill)()
 	defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
 	err := sup.Run(c.requests[0])
+	c.live.flush()
 	if c.sharesTerminal {
 		takeTerminalBack()
 	}
@@ -291,6 +293,7 @@ func (c *Container) sweep() {
 // clean leaves nothing behind that the next life could stumble over.
 func (c *Container) clean() {
 	c.run.scan.close()
+	c.live.close()
 	code, set, err := c.run.results.ExitCode()
 	c.warn(err)
 	if set {

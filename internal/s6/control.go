@@ -72,8 +72,8 @@ func readMillis(path string, zero time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// readSignal reads a signal's name, in any case and with or without SIG, or number.
-func readSignal(path string) (syscall.Signal, error) {
+// ReadSignal reads a file that holds a signal's name, in any case and with or without SIG, or number.
+func ReadSignal(path string) (syscall.Signal, error) {
 	const last = 64 // SIGRTMAX, signal(7)
 	text, err := readValue(path)
 	if err != nil {
@@ -112,4 +112,18 @@ func readMaxRestarts(path string, s *supervisor.Service) error {
 		s.Restart = supervisor.RestartNever
 	}
 	return nil
+}
+
+// ReadTallyLimit reads max-death-tally: how many ends of a service are remembered.
+func ReadTallyLimit(path string) (int, error) {
+	const most = 4096
+	text, err := readValue(path)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := number(text, 0, most)
+	if !ok {
+		return 0, wrongValue(path, text, fmt.Sprintf("a number from 0 to %d", most))
+	}
+	return n, nil
 }

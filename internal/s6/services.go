@@ -26,6 +26,8 @@ type Defaults struct {
 	// Known are services that are none of the directory's and that its own
 	// may depend on.
 	Known []string
+	// Skip tells which names are passed over. Default: none.
+	Skip func(name string) bool
 }
 
 // Note is something about a file that a person should hear once and that
@@ -59,6 +61,9 @@ func Services(dir string, defaults Defaults) ([]supervisor.Service, []Note, erro
 	}
 	t := &tree{defaults: defaults, broken: map[string]bool{}}
 	for _, e := range entries {
+		if defaults.Skip != nil && defaults.Skip(e.Name()) {
+			continue
+		}
 		t.add(e.Name(), filepath.Join(dir, e.Name()), e)
 	}
 	t.connect()
@@ -181,7 +186,11 @@ func (t *tree) apply(s *supervisor.Service, file string) (err error) {
 	case "timeout-kill":
 		s.StopTimeout, err = readMillis(path, forever)
 	case "down-signal":
-		s.StopSignal, err = readSignal(path)
+		s.StopSignal, err = ReadSignal(path)
+	case "reload-signal":
+		_, err = ReadSignal(path)
+	case "max-death-tally":
+		_, err = ReadTallyLimit(path)
 	case "max-restarts":
 		err = readMaxRestarts(path, s)
 	case "dependencies":

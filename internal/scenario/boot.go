@@ -49,7 +49,7 @@ func stages() []Scenario {
 		},
 		Args: sh("echo CMD in $PWD >>/tmp/log; exit 3"), Code: 3,
 		Stdout: lines("init 10-b", "hello", "0:0 640", "init 9-c", "init B", "init _z", "init a", "init with space",
-			"init x.bak", "web starts in /etc/services.d/web", "CMD in /", "web stops", "web finish 4 0 web", "finish first"),
+			"init x.bak", "web starts in /run/s6/legacy-services/web", "CMD in /", "web stops", "web finish 4 0 web", "finish first"),
 	}
 	service := func(name string) string {
 		return script(say(name+" starts") + "trap 'echo " + name + " stops >>/tmp/log; exit 0' TERM\n" + patient)

@@ -4,6 +4,7 @@
 package tai64n
 
 import (
+	"encoding/binary"
 	"strconv"
 	"time"
 )
@@ -63,11 +64,29 @@ func Parse(text []byte) (t time.Time, ok bool) {
 	if err != nil || nanos >= uint64(time.Second) {
 		return t, false
 	}
-	tai := int64(seconds) - epoch
+	return fromTAI(int64(seconds)-epoch, int64(nanos)), true
+}
+
+func fromTAI(tai, nanos int64) time.Time {
 	unix := tai - offset(tai)
 	unix = tai - offset(unix) // near a leap second the first guess is one too early
-	return time.Unix(unix, int64(nanos)), true
+	return time.Unix(unix, nanos)
 }
 
 // Layout is how s6 shows a time to people, in the local time zone.
 const Layout = "2006-01-02 15:04:05.000000000"
+
+// PackedLength is that of a label in binary form: 8 bytes of seconds, 4 of nanoseconds.
+const PackedLength = 12
+
+// AppendPacked appends the label of a time in binary form, big endian.
+func AppendPacked(buf []byte, t time.Time) []byte {
+	unix := t.Unix()
+	buf = binary.BigEndian.AppendUint64(buf, uint64(epoch+unix+offset(unix)))
+	return binary.BigEndian.AppendUint32(buf, uint32(t.Nanosecond()))
+}
+
+// ParsePacked reads a label in binary form from the front of buf, which must hold one.
+func ParsePacked(buf []byte) time.Time {
+	return fromTAI(int64(binary.BigEndian.Uint64(buf))-epoch, int64(binary.BigEndian.Uint32(buf[8:])))
+}
