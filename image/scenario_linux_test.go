@@ -28,6 +28,13 @@ func TestLives(t *testing.T) {
 	playAll(t, scenario.Lives())
 }
 
+// TestTrees plays service trees of all tiers.
+func TestTrees(t *testing.T) {
+	t.Parallel()
+	needImage(t)
+	playAll(t, scenario.Trees())
+}
+
 func playAll(t *testing.T, scenarios []scenario.Scenario) {
 	t.Helper()
 	for _, s := range scenarios {

@@ -54,7 +54,7 @@ func (s *Supervisor) checkReady() {
 // unblock starts those that wait for nothing any more.
 func (s *Supervisor) unblock(units []*unit) {
 	for _, d := range units {
-		if d.state == StateWaiting && len(d.pending()) == 0 {
+		if d.state == StateWaiting && len(d.pending()) == 0 && !s.leaving() {
 			s.happen(d, unblocked)
 		}
 	}
@@ -113,7 +113,7 @@ func (s *Supervisor) rested(u *unit) {
 // startAnew starts a unit that is at rest: its failures so far are forgotten.
 func (s *Supervisor) startAnew(u *unit) {
 	u.failures, u.recent = 0, nil
-	u.arrived, u.startBy = false, time.Time{}
+	u.arrived, u.impatient, u.startBy = false, false, time.Time{}
 	s.prepare(u)
 	if slices.ContainsFunc(s.order, func(u *unit) bool { return u.vain }) {
 		s.review()

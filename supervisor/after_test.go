@@ -154,3 +154,29 @@ func TestOnceAndAlone(t *testing.T) {
 		t.Errorf("job was wanted %v", wanted)
 	}
 }
+
+// TestStartNow: who will not wait any longer starts without those it comes after, but not
+// without those it requires, and waits again when it is started anew.
+func TestStartNow(t *testing.T) {
+	t.Parallel()
+	slow, main := withReadiness(command("slow")), command("main")
+	main.After = []string{"slow"}
+	both := command("both")
+	both.After, both.Requires = []string{"slow"}, []string{"needed"}
+	cfg := supervisor.Config{Services: []supervisor.Service{slow, withReadiness(command("needed")), main, both}}
+	fakes := behaviours{"slow": {{ReadyAfter: 7 * time.Second}}, "needed": {{ReadyAfter: 3 * time.Second}}}
+	s := simulate(t, cfg, fakes, func(s *sim) {
+		s.sec(1)
+		s.do(s.StartNow("main"))
+		s.do(s.StartNow("both"))
+		s.do(s.StartNow("slow")) // does not wait
+		s.sec(4)
+		s.do(s.Stop("main"))
+		s.sec(5)
+		s.do(s.Start("main"))
+		s.sec(8)
+	})
+	s.want(t, "main", `0 waits for slow|1 started|4 stops: SIGTERM|4 <- TERM|4 was killed by SIGTERM after 3s|4 stopped|`+
+		`5 waits for slow|7 started|8 stops: SIGTERM|8 <- TERM|8 was killed by SIGTERM after 1s|8 stopped`)
+	s.want(t, "both", `0 waits for needed, slow|3 started|8 stops: SIGTERM|8 <- TERM|8 was killed by SIGTERM after 5s|8 stopped`)
+}

@@ -104,6 +104,16 @@ func (s *Supervisor) Once(name string) error {
 	})
 }
 
+// StartNow lets a service that waits start without those that it comes After. What it
+// requires it still waits for.
+func (s *Supervisor) StartNow(name string) error {
+	return s.onUnit(name, func(u *unit) error {
+		u.impatient = true
+		s.unblock([]*unit{u})
+		return nil
+	})
+}
+
 // Restart ends the current run of a service and starts another; those that
 // require it are left alone. A service that does not run is started.
 func (s *Supervisor) Restart(name string) error {

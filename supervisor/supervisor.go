@@ -73,6 +73,7 @@ type Supervisor struct {
 	pumps   sync.WaitGroup // those that copy output
 
 	// What follows belongs to Run's goroutine.
+	ctx      context.Context // Run's
 	units    map[string]*unit
 	order    []*unit
 	stopping bool
@@ -167,12 +168,18 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		s.cfg.Logger.Warn("services get no standard input", zap.Error(err))
 	}
 	s.null = null
-	if ctx.Err() == nil && s.quit.Err() == nil && s.kill.Err() == nil {
+	s.ctx = ctx
+	if !s.leaving() {
 		s.begin()
 	}
 	s.loop(ctx)
 	s.end()
 	return s.failure
+}
+
+// leaving tells whether a stop was asked for, which the loop may not have seen yet.
+func (s *Supervisor) leaving() bool {
+	return s.stopping || s.ctx.Err() != nil || s.quit.Err() != nil || s.kill.Err() != nil
 }
 
 // begin wants every service up that is not Down.

@@ -22,6 +22,8 @@ type unit struct {
 	once    bool // its present run is the last
 	vain    bool // it waits for what has failed
 
+	impatient bool // it does not wait for those it comes after
+
 	arrived bool      // was ready since it was started anew
 	startBy time.Time // when StartTimeout is over
 
@@ -82,7 +84,7 @@ func (u *unit) pending() []string {
 		}
 	}
 	for _, a := range u.after {
-		if !a.settled() {
+		if !u.impatient && !a.settled() {
 			names = append(names, a.service.Name)
 		}
 	}

@@ -14,9 +14,10 @@ func TestMain(m *testing.M) { os.Exit(pid1test.Main(m)) }
 
 // commands are links to the commands that scripts call, where they look for them.
 func commands() map[string]string {
-	links := map[string]string{"/usr/bin/with-contenv": "/init", "/bin/with-contenv": "/init"}
+	links := map[string]string{"/bin/with-contenv": "/init", "/bin/execlineb": "/init", "/bin/export": "/init"}
 	for _, name := range applet.Names() {
 		links["/command/"+name] = "/init"
+		links["/usr/bin/"+name] = "/init"
 	}
 	return links
 }
@@ -67,4 +68,10 @@ func TestExitCodes(t *testing.T) {
 func TestLives(t *testing.T) {
 	t.Parallel()
 	playAll(t, scenario.Lives())
+}
+
+// TestTrees plays service trees of all tiers.
+func TestTrees(t *testing.T) {
+	t.Parallel()
+	playAll(t, scenario.Trees())
 }

@@ -21,6 +21,7 @@ var applets = [...]applet{
 	{"s6-mkdir", "[-p] [-v] [-m MODE] DIRECTORY...", "Makes directories.", mkdir},
 	{"s6-notifyoncheck", "[-d] [-3 FD] [-s MS] [-T MS] [-t MS] [-w MS] [-n N] [-c TEXT] PROGRAM...", "Runs a program, and says that it is ready once ./data/check, or the execline TEXT, ends with 0.", notifyOnCheck},
 	{"s6-permafailon", "SECONDS COUNT CAUSE,... PROGRAM...", "Ends with 125 if the service died that often of these causes lately, else runs a program.", permafailon},
+	{"s6-rc", "[-v N] [-t MS] [-n] [-u | -d | -D] [-a] list | listall | change | start | stop [NAME...]", "Lists, starts and stops the services of s6-rc, with what they require and what requires them.", rc},
 	{"s6-rmrf", "FILE...", "Removes files and directories with all that is in them.", rmrf},
 	{"s6-setuidgid", "USER | UID:GID PROGRAM...", "Runs a program as another user.", setuidgid},
 	{"s6-sleep", "[-m] N", "Waits so many seconds, with -m milliseconds.", sleep},

@@ -70,6 +70,7 @@ type Container struct {
 
 	live      *live
 	reloading sync.Mutex
+	bringUp   bringUp // Run's goroutine alone
 
 	sharesTerminal bool // with who started us
 

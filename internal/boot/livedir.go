@@ -196,8 +196,10 @@ const (
 func (d *liveDir) obey(c *Container, sup *supervisor.Supervisor, letter byte) error {
 	down := filepath.Join(d.path, "down")
 	switch letter {
-	case 'u', letterBringUp:
+	case 'u':
 		return sup.Start(d.name)
+	case letterBringUp:
+		return d.bringUp(sup)
 	case 'd':
 		return sup.StopAlone(d.name)
 	case letterBringDown:
@@ -230,6 +232,15 @@ func (d *liveDir) obey(c *Container, sup *supervisor.Supervisor, letter byte) er
 		return d.pause(letter, sup.Signal(d.name, sig))
 	}
 	return nil // x: there is no process of ours beside the service that could end
+}
+
+// bringUp starts a service, unless it is a oneshot that is done.
+func (d *liveDir) bringUp(sup *supervisor.Supervisor) error {
+	st, err := sup.Status(d.name)
+	if err != nil || d.oneshot && st[0].State == supervisor.StateDone {
+		return err
+	}
+	return sup.Start(d.name)
 }
 
 // pause notes that a service was stopped or goes on.

@@ -42,7 +42,7 @@ func openScanDir(run string) (*scanDir, error) {
 	}
 	links := map[string]string{filepath.Join(run, "s6", "services"): "../service"}
 	if self, err := os.Executable(); err == nil {
-		for _, name := range [...]string{"halt", "poweroff", "reboot"} {
+		for _, name := range [...]string{"halt", "poweroff", "reboot", "execlineb"} {
 			links[filepath.Join(bin, name)] = self
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sillelien/baseinit/internal/s6"
@@ -63,9 +62,12 @@ func (c *Container) serviceEnviron() []string {
 func (c *Container) observe(e supervisor.Event) {
 	if e.Service != commandName {
 		e.Log(c.cfg.Logger)
+		c.bringUp.watch(c, e)
 		return
 	}
-	c.isUp()
+	if e.Kind == supervisor.Started || e.Kind == supervisor.Exited {
+		c.isUp()
+	}
 	if e.Kind == supervisor.Exited {
 		c.warn(c.run.results.Record(e.Exit.Code))
 	}
@@ -199,19 +201,4 @@ func (c *Container) removeAll(sup *supervisor.Supervisor, names []string) (remov
 		names = kept
 	}
 	return removed, nil
-}
-
-// unready lists the services that are not ready, and why.
-func unready(sup *supervisor.Supervisor) string {
-	all, err := sup.Status()
-	if err != nil {
-		return err.Error()
-	}
-	var names []string
-	for _, st := range all {
-		if st.Wanted && st.State != supervisor.StateReady && st.State != supervisor.StateDone {
-			names = append(names, fmt.Sprintf("%s (%s)", st.Name, st.State))
-		}
-	}
-	return strings.Join(names, ", ")
 }

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,7 +24,7 @@ const commandName = "CMD"
 
 // Run lives the container's life and returns when nothing of it is left.
 func (c *Container) Run() {
-	for _, stage := range []func() error{c.prepare, c.awaitDNS, c.fixAttrs, c.initialise, c.serve} {
+	for _, stage := range []func() error{c.prepare, c.awaitDNS, c.hook, c.base, c.fixAttrs, c.initialise, c.serve} {
 		err := stage()
 		if err != nil {
 			c.fail(err)
@@ -144,26 +147,28 @@ func (c *Container) initialise() error {
 			return nil
 		}
 		c.run.touched()
-		started := time.Now()
-		exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
-		if c.stopped() {
-			c.cfg.Logger.Info("cont-init.d/" + script.Name + " was stopped with the container")
-			return nil
-		}
-		if err := c.judge(script, exit, time.Since(started)); err != nil {
+		if err := c.runInit(script, "cont-init.d/"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// judge says what the end of a boot script means for the boot.
-func (c *Container) judge(script s6.Script, exit supervisor.Exit, took time.Duration) error {
-	if exit.Success() {
-		c.cfg.Logger.Info(fmt.Sprintf("cont-init.d/%s: done in %v", script.Name, took.Round(100*time.Microsecond)))
+// runInit runs a boot script, and says what its end means for the boot. where goes before
+// its name.
+func (c *Container) runInit(script s6.Script, where string) error {
+	started := time.Now()
+	exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
+	name := where + script.Name
+	if c.stopped() {
+		c.cfg.Logger.Info(name + " was stopped with the container")
 		return nil
 	}
-	text := fmt.Errorf("cont-init.d/%s: %s", script.Name, exit)
+	if exit.Success() {
+		c.cfg.Logger.Info(fmt.Sprintf("%s: done in %v", name, time.Since(started).Round(100*time.Microsecond)))
+		return nil
+	}
+	text := fmt.Errorf("%s: %s", name, exit)
 	if c.cfg.Settings.OnFailure == s6.FailStop {
 		return &failure{exit.Code, fmt.Errorf("%w: the boot stops here (S6_BEHAVIOUR_IF_STAGE2_FAILS=2)", text)}
 	}
@@ -174,16 +179,24 @@ func (c *Container) judge(script s6.Script, exit supervisor.Exit, took time.Dura
 // serve keeps the services and CMD until the container is to stop.
 func (c *Container) serve() error {
 	services, err := c.newServices()
-	if err != nil {
+	rc, rcErr := c.readRC(false)
+	if err = errors.Join(err, rcErr); err != nil {
 		return &failure{codeBadTree, err}
 	}
 	c.warn(c.live.adopt(services, liveLegacy))
+	c.adoptRC(&rc)
+	rc.Order(services)
+	services = append(services, rc.Services...)
 	if len(services) > 0 {
 		c.run.touched()
 	}
+	c.bringUp.pending = s6.Wanted(rc.Services)
 	command := c.command()
-	waits := command != nil && c.cfg.Settings.CmdWaitForServices && len(services) > 0
-	if command != nil && !waits {
+	if command != nil {
+		command.After = slices.Clone(c.bringUp.pending)
+		if c.cfg.Settings.CmdWaitForServices {
+			command.After = s6.Wanted(services)
+		}
 		services = append(services, *command)
 	}
 	sup, err := supervisor.New(c.supervision(services))
@@ -193,15 +206,13 @@ func (c *Container) serve() error {
 	if command == nil {
 		c.isUp()
 	}
-	var waiting chan struct{}
-	if waits {
-		waiting = make(chan struct{})
-		go func() { defer close(waiting); c.commandWhenReady(sup, *command) }()
+	var beside sync.WaitGroup
+	if command != nil && len(command.After) > 0 && c.cfg.Settings.CmdWaitForServicesMaxtime > 0 {
+		beside.Go(func() { c.hurry(sup) })
 	}
 	err = c.supervise(sup)
-	if waiting != nil {
-		<-waiting
-	}
+	c.stopAnyway() // ends what waits beside
+	beside.Wait()
 	return err
 }
 
@@ -237,31 +248,31 @@ func (c *Container) setSupervisor(sup *supervisor.Supervisor) {
 	c.sup = sup
 }
 
-// commandWhenReady starts CMD once all services are ready, or have had their time.
-func (c *Container) commandWhenReady(sup *supervisor.Supervisor, command supervisor.Service) {
-	var late <-chan time.Time
+// hurry starts CMD when the time that it waits for services is over.
+func (c *Container) hurry(sup *supervisor.Supervisor) {
 	limit := c.cfg.Settings.CmdWaitForServicesMaxtime
-	if limit > 0 {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		late = timer.C
-	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
 	select {
-	case <-sup.Ready():
+	case <-c.up:
+		return
 	case <-c.requests[0].Done():
 		return
-	case <-late:
-		err := fmt.Errorf("not all services are ready after %v (S6_CMD_WAIT_FOR_SERVICES_MAXTIME): %s", limit, unready(sup))
-		if c.cfg.Settings.OnFailure == s6.FailStop {
-			c.fail(&failure{1, err})
-			c.stopAnyway()
-			return
-		}
-		c.cfg.Logger.Warn(err.Error())
+	case <-timer.C:
 	}
-	if err := sup.Add(command); err != nil && !errors.Is(err, supervisor.ErrEnded) {
-		c.fail(&failure{1, fmt.Errorf("cannot start CMD: %w", err)})
+	status, err := sup.Status(commandName)
+	if err != nil || status[0].State != supervisor.StateWaiting {
+		return
+	}
+	err = fmt.Errorf("not all services are up after %v (S6_CMD_WAIT_FOR_SERVICES_MAXTIME): %s", limit, strings.Join(status[0].WaitingFor, ", "))
+	if c.cfg.Settings.OnFailure == s6.FailStop {
+		c.fail(&failure{1, err})
 		c.stopAnyway()
+		return
+	}
+	c.cfg.Logger.Warn(err.Error())
+	if err := sup.StartNow(commandName); err != nil && !errors.Is(err, supervisor.ErrEnded) {
+		c.warn(fmt.Errorf("cannot start CMD: %w", err))
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sillelien/baseinit/internal/s6/smallfile"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -97,7 +96,7 @@ func (t *tree) add(name, dir string, e fs.DirEntry) {
 	if !t.isDir(dir, e) {
 		return
 	}
-	s, files, ok := t.service(name, dir)
+	s, files, ok := t.serviceOrNote(name, dir)
 	if !ok {
 		return
 	}
@@ -106,7 +105,7 @@ func (t *tree) add(name, dir string, e fs.DirEntry) {
 	if logger < 0 || !t.isDir(filepath.Join(dir, "log"), files[logger]) {
 		return
 	}
-	l, _, ok := t.service(name+"/log", filepath.Join(dir, "log"))
+	l, _, ok := t.serviceOrNote(name+"/log", filepath.Join(dir, "log"))
 	if !ok {
 		return
 	}
@@ -134,8 +133,17 @@ func (t *tree) isDir(path string, e fs.DirEntry) bool {
 	return mode.IsDir()
 }
 
-// service reads one service directory and gives its files. It is not ok when
-// there is nothing to run in it.
+// serviceOrNote is service, and notes that a directory is none.
+func (t *tree) serviceOrNote(name, dir string) (s supervisor.Service, files []fs.DirEntry, ok bool) {
+	s, files, ok = t.service(name, dir)
+	if !ok && files != nil {
+		t.note(dir, "has no run file: skipped")
+	}
+	return s, files, ok
+}
+
+// service reads one service directory and gives its files, nil if they cannot be listed. It
+// is not ok when there is nothing to run in it.
 func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEntry, ok bool) {
 	_, files, err := list(dir)
 	if err != nil {
@@ -143,8 +151,7 @@ func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEn
 		return s, nil, false
 	}
 	if !slices.ContainsFunc(files, func(f fs.DirEntry) bool { return f.Name() == "run" }) {
-		t.note(dir, "has no run file: skipped")
-		return s, nil, false
+		return s, files, false
 	}
 	s = supervisor.Service{
 		Name: name, Dir: dir,
@@ -187,10 +194,6 @@ func (t *tree) apply(s *supervisor.Service, file string) (err error) {
 		s.StopTimeout, err = readMillis(path, forever)
 	case "down-signal":
 		s.StopSignal, err = ReadSignal(path)
-	case "reload-signal":
-		_, err = ReadSignal(path)
-	case "max-death-tally":
-		_, err = ReadTallyLimit(path)
 	case "max-restarts":
 		err = readMaxRestarts(path, s)
 	case "dependencies":
@@ -284,12 +287,7 @@ func listDependencies(path string, s *supervisor.Service) error {
 
 // readDependencies reads the dependencies file of older s6-rc: a name a line.
 func readDependencies(path string, s *supervisor.Service) error {
-	data, err := smallfile.Read(path, controlLimit)
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "#") {
-			s.Requires = append(s.Requires, line)
-		}
-	}
+	names, err := readNames(path)
+	s.Requires = append(s.Requires, names...)
 	return err
 }

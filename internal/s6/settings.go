@@ -57,6 +57,12 @@ type Settings struct {
 	Verbosity int
 	// RuntimeProfile is S6_RUNTIME_PROFILE; see ConfigDir. Default none.
 	RuntimeProfile string
+	// Stage2Hook is S6_STAGE2_HOOK, words that are run before the tree is read. Default
+	// none.
+	Stage2Hook string
+	// RuntimeBundleDir is S6_RUNTIME_BUNDLEDIR, where the bundles user and user2 are.
+	// Default user-bundles.d beside s6-rc.d.
+	RuntimeBundleDir string
 	// WaitForClosingFD is S6_WAIT_FOR_CLOSING_FD, a descriptor, 3 or above,
 	// whose end of file the boot waits for. Default 0: none.
 	WaitForClosingFD int
@@ -106,6 +112,8 @@ func ReadSettings(environ []string) (Settings, error) {
 		SyncDisks:        v.flag("S6_SYNC_DISKS"),
 		Verbosity:        v.number("S6_VERBOSITY", 0, 5, 2),
 		RuntimeProfile:   v.name("S6_RUNTIME_PROFILE"),
+		Stage2Hook:       v.values["S6_STAGE2_HOOK"],
+		RuntimeBundleDir: v.values["S6_RUNTIME_BUNDLEDIR"],
 		WaitForClosingFD: v.descriptor("S6_WAIT_FOR_CLOSING_FD"),
 	}
 	return s, errors.Join(v.errs...)
