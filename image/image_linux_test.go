@@ -126,8 +126,14 @@ if [ -e /again ]; then
 	echo again $VALUE ${ADDED-none} $(cat s6-linux-init-container-results/exitcode)
 	sh -c 'with-contenv sh -c "echo contenv $VALUE ${ADDED-none}"'
 	ls s6/env-stage3
+	s6-svstat -o pid service/gone || echo gone
+	s6-svwait -u -t 9000 service/web && s6-svstat service/web | cut -c1-3
+	[ $(s6-svdt service/web | wc -l) = 0 ] && echo no deaths
 	exit 4
 fi
+s6-svwait -u -t 9000 service/web && s6-svc -wr -r service/web && s6-svdt service/web | wc -l
+mkdir service/gone && printf '#!/bin/sh\nexec sleep 1000\n' >service/gone/run && s6-svscanctl -a service
+s6-svwait -u -t 9000 service/gone
 >/again
 printf changed >s6/container_environment/VALUE
 printf added >s6/container_environment/ADDED
@@ -148,7 +154,7 @@ echo 8 >s6/env-stage3/S6_STAGE2_EXITED
 			if code := again.Wait(); code != 4 {
 				t.Errorf("second exit code %d, want 4", code)
 			}
-			if diff := cmp.Diff("again given none 0\ncontenv given none\n", again.Stdout()); diff != "" {
+			if diff := cmp.Diff("again given none 0\ncontenv given none\ngone\nup \nno deaths\n", again.Stdout()); diff != "" {
 				t.Errorf("the second life (-want +got):\n%s", diff)
 			}
 		})
@@ -199,6 +205,33 @@ func TestCommands(t *testing.T) {
 		if !strings.Contains(c.Stdout(), want) {
 			t.Errorf("%q is not in stdout:\n%s", want, c.Stdout())
 		}
+	}
+}
+
+// TestOverlayEdits does to s6-overlay's own files what images do while they are built, by a
+// real `docker build`, and runs what comes of it.
+func TestOverlayEdits(t *testing.T) {
+	t.Parallel()
+	needImage(t)
+	const tag = "baseinit-test-edits"
+	dockerWith(t, []byte(`FROM `+image+`
+RUN set -e; cd /package/admin/s6-overlay/etc; \
+	sed -i 's|exec|exec nice|' s6-rc/scripts/cont-init s6-rc/scripts/cont-finish s6-rc/scripts/services-up s6-linux-init/skel/rc.init s6-linux-init/skel/rc.shutdown; \
+	rm s6-rc/sources/top/contents.d/legacy-services; touch s6-rc/sources/top/contents.d/app; \
+	mv /etc/s6/init/init-stage3 /etc/s6/init/init-stage3-original; rm -r /etc/s6/services/s6-fdholderd/down; \
+	cd /package/admin/s6-overlay-3.1.5.0 2>/dev/null || mkdir -p /package/admin/s6-overlay-3.1.5.0/etc/s6-rc/sources/banner; \
+	cd /package/admin/s6-overlay-3.1.5.0/etc/s6-rc/sources; mkdir -p base/contents.d; touch base/contents.d/banner; echo oneshot >banner/type; echo s6-echo banner >banner/up; \
+	mkdir -p /etc/s6-overlay/s6-rc.d/app; cd /etc/s6-overlay/s6-rc.d/app; echo longrun >type; \
+	printf '#!/command/execlineb -P\nforeground { echo app }\n/package/admin/s6/command/s6-svwait -t 60000 -d .\n' >run; \
+	printf '#!/bin/sh\nexec /run/s6/basedir/bin/halt\n' >finish
+`), "build", "-q", "-t", tag, "-")
+	t.Cleanup(func() { docker(t, "rmi", tag) })
+	c := start(t, create(t, tag, "sh", "-c", "until /package/admin/s6/command/s6-svstat /run/service/app | grep -q ^up; do sleep 0.1; done; /run/s6/basedir/bin/halt; exec sleep 60"), false, "")
+	if code := c.Wait(); code != 143 {
+		t.Errorf("exit code %d, want 143", code)
+	}
+	if diff := cmp.Diff("banner\napp\n", c.Stdout()); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
 }
 

@@ -162,21 +162,17 @@ func (c *Container) ask(cause error) {
 	}
 }
 
-// Signal acts on a signal that the process received: SIGTERM, SIGINT and SIGPWR
-// stop the container, and kill it the second time; SIGQUIT kills it at once;
-// SIGHUP reads services.d again; all others go to CMD's process group. With
-// S6_CMD_RECEIVE_SIGNALS most of them go to CMD instead.
+// Signal acts on a signal that the process received: SIGTERM, SIGINT, SIGQUIT (which
+// images have as their STOPSIGNAL) and SIGPWR stop the container, and kill it the
+// second time; SIGHUP reads services.d again; all others go to CMD's process group.
+// With S6_CMD_RECEIVE_SIGNALS most of them go to CMD instead.
 func (c *Container) Signal(sig syscall.Signal) {
 	switch {
 	case c.isOurOwnDoing(sig):
 	case c.cfg.Settings.CmdReceiveSignals && received[sig] && c.toCommand(sig, (*supervisor.Supervisor).Signal):
 	case sig == syscall.SIGHUP:
 		c.reload("SIGHUP", rescan|prune)
-	case sig == syscall.SIGQUIT:
-		c.note(sig, "kills the container")
-		c.stop(&supervisor.SignalError{Signal: syscall.SIGKILL})
-		c.stop(nil)
-	case sig == syscall.SIGTERM, sig == syscall.SIGINT:
+	case sig == syscall.SIGTERM, sig == syscall.SIGINT, sig == syscall.SIGQUIT:
 		c.note(sig, "stops the container")
 		c.stop(&supervisor.SignalError{Signal: sig})
 	case sig == syscall.SIGPWR:

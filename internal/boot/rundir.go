@@ -165,12 +165,23 @@ func (r *runDir) complete() (err error) {
 	return err
 }
 
-// linkVarRun makes /run/s6 reachable below /var/run in images in which that is
-// not a link to /run.
+// linkVarRun makes /run/s6 reachable below /var/run in images in which that is not a link
+// to /run. Where /var/run/s6 is a directory, as that of a volume is, what scripts look for
+// in it is linked. On a read-only root nothing of this can be; scripts use /run there.
 func linkVarRun() {
-	const link = "/var/run/s6"
-	if _, err := os.Lstat(link); errors.Is(err, os.ErrNotExist) {
-		_ = os.Symlink("/run/s6", link) // on a read-only root scripts use /run
+	const ours, link = "/run/s6", "/var/run/s6"
+	if os.Symlink(ours, link) == nil {
+		return
+	}
+	here, err := os.Stat(ours)
+	there, terr := os.Lstat(link)
+	if err != nil || terr != nil || !there.IsDir() || os.SameFile(here, there) {
+		return
+	}
+	for _, name := range [...]string{"container_environment", "env-stage3", "services", "legacy-services", "basedir", "etc"} {
+		path := filepath.Join(link, name)
+		_ = os.RemoveAll(path) // an earlier life's
+		_ = os.Symlink(filepath.Join(ours, name), path)
 	}
 }
 

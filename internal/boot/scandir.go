@@ -40,7 +40,10 @@ func openScanDir(run string) (*scanDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
 	}
-	links := map[string]string{filepath.Join(run, "s6", "services"): "../service"}
+	links := map[string]string{
+		filepath.Join(run, "s6", "services"): "../service",
+		filepath.Join(run, "s6", "etc"):      "/etc", // where v2 has its copy of the tree
+	}
 	if self, err := os.Executable(); err == nil {
 		for _, name := range [...]string{"halt", "poweroff", "reboot", "execlineb"} {
 			links[filepath.Join(bin, name)] = self

@@ -33,7 +33,7 @@ func (t *rcTree) resolve() RC {
 			rc.Essential = append(rc.Essential, name)
 		}
 	}
-	for name := range t.contents {
+	for _, name := range slices.Sorted(maps.Keys(t.contents)) {
 		rc.Bundles[name] = t.members(name, "", nil)
 	}
 	base, over := t.closure(rc.Bundles[bundleBase]), map[string]bool{}

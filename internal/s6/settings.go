@@ -116,6 +116,9 @@ func ReadSettings(environ []string) (Settings, error) {
 		RuntimeBundleDir: v.values["S6_RUNTIME_BUNDLEDIR"],
 		WaitForClosingFD: v.descriptor("S6_WAIT_FOR_CLOSING_FD"),
 	}
+	if value, ok := v.lookup("S6_LOGGING"); ok && value != "0" {
+		v.wrong("S6_LOGGING", value, "0: what services print goes to stdout and stderr (a log service or s6-log writes it to files)")
+	}
 	return s, errors.Join(v.errs...)
 }
 

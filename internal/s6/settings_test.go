@@ -28,7 +28,7 @@ func TestReadSettings(t *testing.T) {
 	}{
 		{nil, func(*s6.Settings) {}},
 		{[]string{"PATH=/bin", "S6", "S6_", "S6_UNKNOWN=what", "XS6_KEEP_ENV=1"}, func(*s6.Settings) {}},
-		{[]string{"S6_READ_ONLY_ROOT=yes please", "S6_SERVICES_READYTIME=a while", "S6_LOGGING=2"}, func(*s6.Settings) {}},
+		{[]string{"S6_READ_ONLY_ROOT=yes please", "S6_SERVICES_READYTIME=a while", "S6_CATCHALL_USER=nobody"}, func(*s6.Settings) {}},
 		{[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=0"}, func(s *s6.Settings) { s.OnFailure = s6.FailIgnore }},
 		{[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=1"}, func(s *s6.Settings) { s.OnFailure = s6.FailWarn }},
 		{[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=2"}, func(s *s6.Settings) { s.OnFailure = s6.FailStop }},
@@ -55,6 +55,9 @@ func TestReadSettings(t *testing.T) {
 		{[]string{"S6_RUNTIME_PROFILE=staging"}, func(s *s6.Settings) { s.RuntimeProfile = "staging" }},
 		{[]string{"S6_WAIT_FOR_CLOSING_FD=3"}, func(s *s6.Settings) { s.WaitForClosingFD = 3 }},
 		{[]string{"S6_WAIT_FOR_CLOSING_FD=0"}, func(*s6.Settings) {}},
+		{[]string{"S6_STAGE2_HOOK=/hook -v"}, func(s *s6.Settings) { s.Stage2Hook = "/hook -v" }},
+		{[]string{"S6_RUNTIME_BUNDLEDIR=/etc/bundles"}, func(s *s6.Settings) { s.RuntimeBundleDir = "/etc/bundles" }},
+		{[]string{"S6_LOGGING=0"}, func(*s6.Settings) {}},
 		{
 			// A value that is set to nothing means that it is not set.
 			[]string{
@@ -123,6 +126,7 @@ func TestReadSettingsRefuses(t *testing.T) {
 		{"S6_RUNTIME_PROFILE", "../etc", "the name of a directory in /etc/cont-profile.d"},
 		{"S6_RUNTIME_PROFILE", "..", "the name of a directory in /etc/cont-profile.d"},
 		{"S6_WAIT_FOR_CLOSING_FD", "2", "a descriptor of 3 or above"},
+		{"S6_LOGGING", "1", "a log service or s6-log writes it to files"},
 	} {
 		t.Run(test.name+"="+test.value, func(t *testing.T) {
 			t.Parallel()

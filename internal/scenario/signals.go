@@ -115,8 +115,8 @@ func urgent() []Scenario {
 		{Name: "second-int", Args: sh("trap '' INT; " + stubborn), Steps: again(syscall.SIGINT), Code: 137},
 		{Name: "second-term-services", Files: service, Steps: again(syscall.SIGTERM)},
 		{Name: "second-term-in-init", Files: initialise, Steps: again(syscall.SIGTERM), Code: 143},
-		{Name: "quit-in-init", Files: initialise, Steps: []Step{{For: "up", Signal: syscall.SIGQUIT}}, Code: 137},
-		{Name: "quit-services", Files: service, Steps: []Step{{For: "up", Signal: syscall.SIGQUIT}}},
+		{Name: "second-quit-in-init", Files: initialise, Steps: again(syscall.SIGQUIT), Code: 131},
+		{Name: "second-quit-services", Files: service, Steps: again(syscall.SIGQUIT)},
 	}
 	for i := range scenarios {
 		scenarios[i].Env = []string{"S6_KILL_GRACETIME=60000", "S6_SERVICES_GRACETIME=60000"}

@@ -86,9 +86,11 @@ func legacyTrees() []Scenario {
 			"/etc/services.d/web/finish": "#!/bin/sh\n" + notes("finish $1 $2"),
 			"/etc/services.d/my app/run": "#!/bin/sh\n>/tmp/space; exec sleep 1000\n",
 			"/etc/services.d/empty/":     "",
+			"/etc/services.d/bare/run":   ">/tmp/bare; exec sleep 1000\n", // executable, and no first line
 			"/etc/cont-init.d/10.bak":    "#!/bin/sh\n" + notes("bak runs"),
 		}, "bak runs|web 1 web|finish 3 0|web 2 web|finish 256 9|web 3 web|finish 256 15").with(func(s *Scenario) {
-			s.Args = sh("until [ -e /tmp/third ] && [ -e /tmp/space ]; do sleep 0.01; done")
+			s.Args = sh("until [ -e /tmp/third ] && [ -e /tmp/space ] && [ -e /tmp/bare ]; do sleep 0.01; done")
+			s.Mode["/etc/services.d/bare/run"] = 0o755
 			s.Links = map[string]string{"/etc/services.d/my app/finish": "/bin/true"}
 			s.Output = []string{"/etc/services.d/empty has no run file"}
 		}),
@@ -160,10 +162,14 @@ s6-svok /run/service/old || echo unsupervised >>/tmp/log`)
 		}, "cron").with(func(s *Scenario) {
 			s.Args = sh("until s6-setuidgid app s6-svc -u /run/service/cron; do sleep 0.01; done; until [ -e /tmp/cron ]; do sleep 0.01; done")
 		}),
-		// STOPSIGNAL QUIT: everything ends, in its time.
-		tree("b-stopsignal", map[string]string{"/etc/services.d/web/run": contenv + "echo running\nexec sleep 1000\n"}, "").with(func(s *Scenario) {
-			s.Steps, s.Code, s.Stdout = []Step{{For: "running", Signal: syscall.SIGQUIT}}, 0, ""
-			s.Output = []string{"SIGQUIT"}
+		// STOPSIGNAL QUIT: each ends by its own signal, in its time.
+		tree("b-stopsignal", map[string]string{
+			"/etc/services.d/php-fpm/run":         contenv + "trap 'sleep 0.3; echo served the last request >>/tmp/log; exit' QUIT\necho running; while :; do sleep 0.01; done\n",
+			"/etc/services.d/php-fpm/down-signal": "SIGQUIT",
+			"/etc/services.d/web/run":             contenv + "exec sleep 1000\n",
+			"/etc/services.d/web/finish":          "#!/bin/sh\n[ -e /tmp/log ] || " + notes("web $1 $2"),
+		}, "running|web 256 15|served the last request").with(func(s *Scenario) {
+			s.Steps = []Step{{For: "running", Signal: syscall.SIGQUIT}}
 		}),
 	}
 }

@@ -83,6 +83,27 @@ func tailTrees() []Scenario {
 		}, "web|again|web|down").with(func(s *Scenario) {
 			s.Args = sh("s6-svwait -u -t 9000 /run/service/web; s6-svwait -t 9000 -U /run/service/web; s6-svstat /run/service/web | cut -c1-4 >>/tmp/log")
 		}),
+		// DataDog's: /var/run is no link, and /var/run/s6 a volume that holds something old.
+		tree("g-var-run", map[string]string{
+			"/var/run/s6/services/stale/run": "#!/bin/sh\n" + notes("stale"),
+			"/etc/cont-init.d/10":            contenv + "printf new >/var/run/s6/container_environment/VALUE\nls /var/run/s6/etc/cont-init.d >>/tmp/log\n",
+			"/etc/services.d/web/run":        contenv + notes("web $VALUE") + "exit 0\n",
+			"/etc/services.d/web/finish": contenv + "s6-svok /var/run/s6/services/web && echo supervised >>/tmp/log\n" +
+				"printf 5 >/var/run/s6/env-stage3/S6_STAGE2_EXITED\ns6-svscanctl -t /var/run/s6/services\n",
+		}, "10|web new|supervised").with(func(s *Scenario) { s.Without, s.Code = []string{"/var/run"}, 5 }),
+		// A restricted pod: any user, nothing writable but /tmp, from which nothing may be run.
+		tree("g-restricted", files(
+			rcOneshot("prepare", notes("prepare $VALUE")), rcLongrun("app", notes("app")+">/tmp/app\nexec sleep 1000\n", "prepare"), rcLongrun("extra", notes("extra")+"exec sleep 1000\n"),
+			map[string]string{
+				"/etc/cont-init.d/10":       contenv + "printf new >$BASEINIT_RUN/s6/container_environment/VALUE\n",
+				"/etc/services.d/later/run": contenv + notes("later") + "s6-setuidgid 12345:12345 exec sleep 1000\n", "/etc/services.d/later/down": "",
+				"/etc/services.d/job/run":    contenv + "until [ -e /tmp/app ]; do sleep 0.01; done\ns6-rc start extra\ns6-svc -wu -u /var/run/s6/services/later\nexit 6\n",
+				"/etc/services.d/job/finish": "#!/command/execlineb -S1\nforeground { s6-svstat -o wantedup . }\ns6-svscanctl -t /run/service\n",
+			}), "true|prepare new|app|extra|later").with(func(s *Scenario) {
+			delete(s.Files, rcDir+"user/contents.d/extra")
+			s.UID, s.GID, s.DropCaps, s.NoNewPrivs, s.ReadOnly = 12345, 12345, true, true, true
+			s.Tmpfs, s.Without = []string{"/tmp:noexec,mode=1777"}, []string{"/run"}
+		}),
 		// linuxserver's own with-contenv, which looks where it is and calls the real one.
 		tree("g-own-contenv", map[string]string{
 			"/usr/local/bin/with-contenv": "#!/bin/sh\ncase $(pwd -P) in */run/s6/legacy-services/*) umask 007;; esac\nexec /command/with-contenv \"$@\"\n",

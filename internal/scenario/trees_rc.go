@@ -103,7 +103,9 @@ func rcTrees() []Scenario {
 			"/package/admin/s6-overlay-3.1.5.0/etc/s6-rc/sources/banner/up":              "/etc/banner",
 			"/etc/banner":         contenv3 + notes("banner"),
 			"/etc/cont-init.d/10": contenv + notes("cont-init"),
-		}, "banner|cont-init").with(func(s *Scenario) { s.Args = sh("exit 0") }),
+		}, "banner|cont-init").with(func(s *Scenario) {
+			s.Args, s.Links = sh("exit 0"), map[string]string{"/package/admin/s6-overlay": "s6-overlay-3.1.5.0"}
+		}),
 		// An image that still holds s6-overlay: what its own services do is done by us.
 		tree("c-overlay-left", files(
 			rcOneshot("mine", notes("mine"), "base"),
