@@ -149,9 +149,13 @@ func TestTrials(t *testing.T) {
 	want := map[string][]string{
 		"start":    {"no init", "tini-static", "dumb-init", "bare Go", "baseinit"},
 		"services": {"s6-svscan", "bare Go", "baseinit"},
-		"stop":     {"s6-svscan, obedient", "baseinit, obedient", "s6-svscan, stubborn", "baseinit, stubborn"},
-		"memory":   {"s6-svscan, 0 services", "baseinit, 0 services", "baseinit, syslog off, 0 services", "s6-svscan, 200 services", "baseinit, 200 services"},
-		"orphans":  {"tini-static", "dumb-init", "baseinit"},
+		"scripts": {
+			"bare Go that execs sh -c true", "baseinit: with-contenv sh -c true", "s6: s6-envdir DIR sh -c true",
+			"execline: execlineb, 6 words", "baseinit: execlineb, 6 words",
+		},
+		"stop":    {"s6-svscan, obedient", "baseinit, obedient", "s6-svscan, stubborn", "baseinit, stubborn"},
+		"memory":  {"s6-svscan, 0 services", "baseinit, 0 services", "baseinit, syslog off, 0 services", "s6-svscan, 200 services", "baseinit, 200 services"},
+		"orphans": {"tini-static", "dumb-init", "baseinit"},
 		"syslog": {
 			"busybox syslogd, 8 writers", "rsyslogd, 8 writers", "socklog, 8 writers", "bare Go, 8 writers", "baseinit, 8 writers",
 			"busybox syslogd, 1 writer", "rsyslogd, 1 writer", "socklog, 1 writer", "bare Go, 1 writer", "baseinit, 1 writer",

@@ -69,6 +69,21 @@ func TestServicesTime(t *testing.T) {
 	}
 }
 
+func TestSpawnTime(t *testing.T) {
+	t.Parallel()
+	l := testLab(t)
+	values, err := spawnTime(l, "/bin/ls", []string{"ls", l.contenv()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values[0] <= 0 {
+		t.Errorf("a run took %v ms", values[0])
+	}
+	if _, err := spawnTime(l, "/bin/false", []string{"false"}); err == nil || !strings.Contains(err.Error(), "false") {
+		t.Errorf("a command that fails: error %v", err)
+	}
+}
+
 func TestStopTime(t *testing.T) {
 	t.Parallel()
 	l := testLab(t)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -70,7 +71,8 @@ func candidates() []initProgram {
 			},
 		},
 	}
-	return withDNS(append(loggers(), inits...))
+	commands := []initProgram{{name: "s6-envdir", pkg: "s6"}, {name: "execlineb", pkg: "execline"}} // of scripts.go
+	return withDNS(slices.Concat(loggers(), inits, commands))
 }
 
 // floor is the program in that directory, which does the least: what no Go program

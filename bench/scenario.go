@@ -68,6 +68,11 @@ func scenarios() []scenario {
 			}),
 		},
 		{
+			name: "scripts", title: "Scripts: what one use of a command costs, from its start to its end", columns: medians("ms"),
+			about:  fmt.Sprintf("Each sample is the mean of %d runs, one after the other. The environment that with-contenv and s6-envdir read has 21 variables. The six words are `%s`.", spawns, chained),
+			trials: scriptTrials,
+		},
+		{
 			name: "stop", title: "Stop: SIGTERM to PID 1 gone, 10 services", columns: medians("ms"),
 			about:    fmt.Sprintf("Obedient services die of SIGTERM. Stubborn ones ignore it and have a `timeout-kill` of %v, so nothing can be faster than that.", killAfter),
 			recorded: "s6-overlay 3.2.3.2 cannot be installed here. On such a machine it took 3,042 ms with obedient services (23 Nov 2026).",

@@ -14,8 +14,13 @@ import (
 	"syscall"
 )
 
-// main takes what baseinit takes: --root DIR -- [CMD...]; or syslog, for a sink.
+// main takes what baseinit takes: --root DIR -- [CMD...]; or syslog, for a sink; or exec
+// and a program, which it becomes.
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == "exec" {
+		_ = syscall.Exec(os.Args[2], os.Args[2:], os.Environ())
+		os.Exit(1)
+	}
 	if len(os.Args) == 2 && os.Args[1] == "syslog" {
 		sink()
 	}
