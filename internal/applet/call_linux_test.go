@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -73,4 +74,14 @@ func check(t *testing.T, examples []example, env ...string) {
 			t.Errorf("%q %q: %+v, want %+v", e.argv, e.env, got, e)
 		}
 	}
+}
+
+// link gives a path under which the program is that command.
+func link(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.Symlink(pid1test.Build(t), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

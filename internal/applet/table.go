@@ -5,6 +5,7 @@ package applet
 // applets are all commands. It is not a map, and nothing in it is made at run time: each
 // start of a command would pay for that.
 var applets = [...]applet{
+	{"justc-envdir", "[-I | -i] DIRECTORY PROGRAM...", "Runs a program with the variables of a directory, each a whole file.", justcEnvdir},
 	{"printcontenv", "NAME", "Prints a variable of the container's environment.", printContenv},
 	{"s6-applyuidgid", "[-z] [-k] [-u UID] [-g GID] [-G GID,...] [-U] PROGRAM...", "Runs a program as another user. Without -G root's groups are given up, unless -k is given.", applyuidgid},
 	{"s6-basename", "[-n] FILE [SUFFIX]", "Prints the last part of a path.", basename},
@@ -16,13 +17,18 @@ var applets = [...]applet{
 	{"s6-envdir", "[-I | -i] [-n] [-f] [-L] [-c CHARACTER] DIRECTORY PROGRAM...", "Runs a program with the variables of a directory.", readEnvdir},
 	{"s6-envuidgid", "[-u | -g | -B] [-n] [-i | -D UID:GID:GIDLIST] ACCOUNT PROGRAM...", "Runs a program with the numbers of an account in UID, GID and GIDLIST.", envuidgid},
 	{"s6-false", "", "Ends with code 1.", falsehood},
+	{"s6-fghack", "PROGRAM...", "Runs a program that goes into the background, and waits until it has ended.", fghack},
 	{"s6-format-filter", "FORMAT [ARGUMENT...]", "Writes each line of its input through a format: %s is the line, %1 an argument.", formatFilter},
 	{"s6-ls", "[-0] [-a | -A] [-x NAME] DIRECTORY", "Lists a directory.", ls},
+	{"s6-maximumtime", "[-0 | -a | -b | -i | -k | -q | -t | -x | -1 | -2] MS PROGRAM...", "Runs a program, and signals it if it takes longer.", maximumtime},
 	{"s6-mkdir", "[-p] [-v] [-m MODE] DIRECTORY...", "Makes directories.", mkdir},
 	{"s6-notifyoncheck", "[-d] [-3 FD] [-s MS] [-T MS] [-t MS] [-w MS] [-n N] [-c TEXT] PROGRAM...", "Runs a program, and says that it is ready once ./data/check, or the execline TEXT, ends with 0.", notifyOnCheck},
+	{"s6-pause", "[-t] [-h] [-a] [-q] [-b] [-i] [-p SIGNAL,...]", "Does nothing until a signal ends it, other than those.", pause},
 	{"s6-permafailon", "SECONDS COUNT CAUSE,... PROGRAM...", "Ends with 125 if the service died that often of these causes lately, else runs a program.", permafailon},
 	{"s6-rc", "[-v N] [-t MS] [-n] [-u | -d | -D] [-a] list | listall | change | start | stop [NAME...]", "Lists, starts and stops the services of s6-rc, with what they require and what requires them.", rc},
 	{"s6-rmrf", "FILE...", "Removes files and directories with all that is in them.", rmrf},
+	{"s6-setlock", "[-n | -N | -t MS] [-r | -w] FILE PROGRAM...", "Runs a program under a lock.", setlock},
+	{"s6-setsid", "[-s | -b | -f | -g] [-i | -I | -q] [-d FD] PROGRAM...", "Runs a program as the leader of a session or process group.", setsid},
 	{"s6-setuidgid", "USER | UID:GID PROGRAM...", "Runs a program as another user.", setuidgid},
 	{"s6-sleep", "[-m] N", "Waits so many seconds, with -m milliseconds.", sleep},
 	{"s6-softlimit", "[-a | -c | -d | -f | -l | -m | -o | -p | -r | -s | -t LIMIT]... PROGRAM...", "Runs a program with soft limits.", softlimit},
@@ -39,4 +45,5 @@ var applets = [...]applet{
 	{"s6-true", "", "Ends with code 0.", truth},
 	{"with-contenv", "PROGRAM [ARGUMENT...]", "Runs a program in the container's environment as it now is.", withContenv},
 	{"with-contenv-legacy", "PROGRAM [ARGUMENT...]", "Is with-contenv.", withContenv},
+	{"with-retries", "[-n TRIES] [-t MS] PROGRAM...", "Runs a program, each time so long, until it ends with 0.", withRetries},
 }

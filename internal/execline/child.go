@@ -45,6 +45,15 @@ func (p *Process) start(argv []string, files []uintptr) (pid int, err error) {
 	return pid, nil
 }
 
+// Start starts a line as a child. All descriptors that an exec leaves open are its too.
+func (p *Process) Start(argv []string) (pid int, err error) { return p.start(argv, standard()) }
+
+// Wait waits for a child, and gives its code, or the signal that ended it.
+func Wait(pid int) (code, signal int, err error) {
+	r, err := wait(pid)
+	return r.code, r.signal, err
+}
+
 // result is how a child ended.
 type result struct {
 	code   int
