@@ -14,15 +14,7 @@ import (
 func TestFileCommands(t *testing.T) {
 	t.Parallel()
 	pid1test.NeedRoot(t)
-	for _, tt := range []struct {
-		argv   []string
-		env    []string
-		stdin  string
-		stdout string
-		code   int
-		show   string // a shell command, and what it prints
-		want   string
-	}{
+	checkFiles(t, []fileExample{
 		{argv: []string{"s6-mkdir", "-p", "new/er"}, show: "stat -c %a new/er", want: "755\n"},
 		{argv: []string{"s6-mkdir", "-m", "2770", "new"}, show: "stat -c %a new", want: "2770\n"},
 		{argv: []string{"s6-mkdir", "new/er"}, code: 111},
@@ -61,7 +53,25 @@ func TestFileCommands(t *testing.T) {
 		{argv: []string{"s6-dirname", "a/b/"}, stdout: "a\n"},
 		{argv: []string{"s6-dirname", "/"}, stdout: "/\n"},
 		{argv: []string{"s6-dirname", "a"}, stdout: ".\n"},
-	} {
+	})
+}
+
+// fileExample is a command run where there are a file f, a directory d with a file in, a
+// symbolic link to it and a hidden file, and a shell command that shows what became of them.
+type fileExample struct {
+	argv   []string
+	env    []string
+	stdin  string
+	stdout string
+	code   int
+	show   string // what prints want
+	want   string
+}
+
+// checkFiles runs examples, each in a directory of its own.
+func checkFiles(t *testing.T, examples []fileExample) {
+	t.Helper()
+	for _, tt := range examples {
 		dir := t.TempDir()
 		for name, text := range map[string]string{"f": "text\n", ".hidden": "", "d/in": ""} {
 			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
