@@ -5,6 +5,7 @@ package applet
 // applets are all commands. It is not a map, and nothing in it is made at run time: each
 // start of a command would pay for that.
 var applets = [...]applet{
+	{"fix-attrs", "", "Gives files owners and modes as the lines of its input say: PATH RECURSE ACCOUNT FMODE DMODE.", fixAttrs},
 	{"justc-envdir", "[-I | -i] DIRECTORY PROGRAM...", "Runs a program with the variables of a directory, each a whole file.", justcEnvdir},
 	{"printcontenv", "NAME", "Prints a variable of the container's environment.", printContenv},
 	{"s6-applyuidgid", "[-z] [-k] [-u UID] [-g GID] [-G GID,...] [-U] PROGRAM...", "Runs a program as another user. Without -G root's groups are given up, unless -k is given.", applyuidgid},

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -36,6 +37,8 @@ type Config struct {
 	// Dir holds the files, applied in the order of the C locale. It is no
 	// error if it does not exist. Default etc/fix-attrs.d below Root.
 	Dir string
+	// Input holds the lines, in place of Dir.
+	Input io.Reader
 	// Hidden makes recursion include names that start with a dot
 	// (S6_FIX_ATTRS_HIDDEN). Default false.
 	Hidden bool
@@ -52,7 +55,7 @@ func Apply(ctx context.Context, c Config) (warnings []error) {
 	if c.Dir == "" {
 		c.Dir = filepath.Join(c.Root, "etc/fix-attrs.d")
 	}
-	lines, warnings := readLines(c.Dir)
+	lines, warnings := c.lines()
 	if len(lines) == 0 {
 		return warnings
 	}
@@ -78,6 +81,17 @@ type line struct{ where, text string }
 
 const fileLimit = 1 << 20
 
+func (c Config) lines() ([]line, []error) {
+	if c.Input == nil {
+		return readLines(c.Dir)
+	}
+	data, err := io.ReadAll(io.LimitReader(c.Input, fileLimit))
+	if err != nil {
+		return nil, []error{fmt.Errorf("cannot read the lines: %w", err)}
+	}
+	return splitLines("line", data), nil
+}
+
 // readLines reads all files of dir.
 func readLines(dir string) (lines []line, errs []error) {
 	entries, err := os.ReadDir(dir)
@@ -96,15 +110,20 @@ func readLines(dir string) (lines []line, errs []error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		number := 0
-		for text := range strings.Lines(string(data)) {
-			number++
-			if text = strings.TrimSpace(text); text != "" && text[0] != '#' {
-				lines = append(lines, line{fmt.Sprintf("%s:%d", name, number), text})
-			}
-		}
+		lines = append(lines, splitLines(name, data)...)
 	}
 	return lines, errs
+}
+
+func splitLines(name string, data []byte) (lines []line) {
+	number := 0
+	for text := range strings.Lines(string(data)) {
+		number++
+		if text = strings.TrimSpace(text); text != "" && text[0] != '#' {
+			lines = append(lines, line{fmt.Sprintf("%s:%d", name, number), text})
+		}
+	}
+	return lines
 }
 
 // leave, for an owner, group or mode, is to leave it as it is. chown(2) takes it
