@@ -32,6 +32,7 @@ var applets = [...]applet{
 	{"s6-mkfifo", "[-m MODE] FIFO...", "Makes FIFOs.", mkfifo},
 	{"s6-nice", "[-I | -i] [-n MORE] [PROGRAM...]", "Runs a program with another nice value, or prints its own.", nice},
 	{"s6-notifyoncheck", "[-d] [-3 FD] [-s MS] [-T MS] [-t MS] [-w MS] [-n N] [-c TEXT] PROGRAM...", "Runs a program, and says that it is ready once ./data/check, or the execline TEXT, ends with 0.", notifyOnCheck},
+	{"s6-nuke", "[-h | -t | -k]", "Sends SIGHUP, SIGTERM or SIGKILL to all processes of the container but its init.", nuke},
 	{"s6-pause", "[-t] [-h] [-a] [-q] [-b] [-i] [-p SIGNAL,...]", "Does nothing until a signal ends it, other than those.", pause},
 	{"s6-permafailon", "SECONDS COUNT CAUSE,... PROGRAM...", "Ends with 125 if the service died that often of these causes lately, else runs a program.", permafailon},
 	{"s6-rc", "[-v N] [-t MS] [-n] [-u | -d | -D] [-a] list | listall | change | start | stop [NAME...]", "Lists, starts and stops the services of s6-rc, with what they require and what requires them.", rc},
