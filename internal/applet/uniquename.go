@@ -47,7 +47,7 @@ func randomText(length int) (string, error) {
 	text := make([]byte, length)
 	for done := 0; done < length; {
 		n, err := unix.Getrandom(text[done:], 0)
-		if err != nil && err != unix.EINTR { //nolint:errorlint // a number of the system's
+		if err != nil && err != unix.EINTR {
 			return "", fmt.Errorf("cannot get random bytes: %w", err)
 		}
 		done += max(n, 0)
