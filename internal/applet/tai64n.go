@@ -18,8 +18,10 @@ import (
 
 // filter copies standard input to standard output line by line, each as convert gives
 // it. It writes whenever there is nothing more to read at once.
-func filter(convert func(out, line []byte) []byte) error {
-	in, out := bufio.NewReaderSize(os.Stdin, 64<<10), bufio.NewWriterSize(os.Stdout, 64<<10)
+func filter(convert func(out, line []byte) []byte) error { return filterFile(os.Stdin, convert) }
+
+func filterFile(file io.Reader, convert func(out, line []byte) []byte) error {
+	in, out := bufio.NewReaderSize(file, 64<<10), bufio.NewWriterSize(os.Stdout, 64<<10)
 	var line, buf []byte
 	for {
 		part, err := in.ReadSlice('\n')

@@ -196,3 +196,12 @@ func compile(text string) (*regexp.Regexp, error) {
 	re.Longest()
 	return re, nil
 }
+
+// Matcher gives what tells whether an extended regular expression matches a line.
+func Matcher(text string) (func(line []byte) bool, error) {
+	re, err := compile(text)
+	if err != nil {
+		return nil, err
+	}
+	return re.Match, nil
+}
