@@ -40,6 +40,7 @@ var applets = [...]applet{
 	{"s6-permafailon", "SECONDS COUNT CAUSE,... PROGRAM...", "Ends with 125 if the service died that often of these causes lately, else runs a program.", permafailon},
 	{"s6-rc", "[-v N] [-t MS] [-n] [-u | -d | -D] [-a] list | listall | change | start | stop [NAME...]", "Lists, starts and stops the services of s6-rc, with what they require and what requires them.", rc},
 	{"s6-printenv", "[-n] [-0 | -d DELIMITER]", "Prints its variables.", printenv},
+	{"s6-ps", "[-l | -o FIELD,...] [-w SPACING]", "Lists the processes.", ps},
 	{"s6-quote", "[-n] [-u] [-d DELIMITER] TEXT", "Prints a text in quotes, as execlineb reads it.", quote},
 	{"s6-quote-filter", "[-u] [-d DELIMITER]", "Puts each line of its input in quotes.", quoteFilter},
 	{"s6-rename", "OLD NEW", "Renames a file.", rename},
