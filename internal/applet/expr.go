@@ -3,10 +3,10 @@
 package applet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/sillelien/baseinit/internal/execline"
 )
@@ -123,19 +123,31 @@ func calculate(left, operator, right string) (string, error) {
 
 // compare compares numbers as numbers, and all else as text.
 func compare(left, operator, right string) string {
-	order := strings.Compare(left, right)
+	order := cmp.Compare(left, right)
 	x, xerr := strconv.ParseInt(left, 10, 64)
 	y, yerr := strconv.ParseInt(right, 10, 64)
 	if xerr == nil && yerr == nil {
-		order = 0
-		if x != y {
-			order = map[bool]int{true: -1, false: 1}[x < y]
-		}
+		order = cmp.Compare(x, y)
 	}
-	holds := map[string]bool{
-		"=": order == 0, "!=": order != 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0,
-	}[operator]
-	return map[bool]string{true: "1", false: "0"}[holds]
+	var holds bool
+	switch operator {
+	case "=":
+		holds = order == 0
+	case "!=":
+		holds = order != 0
+	case "<":
+		holds = order < 0
+	case "<=":
+		holds = order <= 0
+	case ">":
+		holds = order > 0
+	case ">=":
+		holds = order >= 0
+	}
+	if holds {
+		return "1"
+	}
+	return "0"
 }
 
 func arithmetic(left, operator, right string) (string, error) {

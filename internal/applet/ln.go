@@ -92,6 +92,6 @@ func replacing(link func(source, name string) error) func(source, name string) e
 			return err
 		}
 		defer func() { _ = unix.Unlink(draft) }() // rename(2) keeps it where both are one file
-		return rename2(draft, name)
+		return renameFile(draft, name)
 	}
 }

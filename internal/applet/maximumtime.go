@@ -23,22 +23,26 @@ func (l timeLimit) run(p *execline.Process, argv []string) (code int, err error)
 	if err != nil {
 		return 0, err
 	}
-	ended := make(chan error, 1)
+	type end struct {
+		code, signal int
+		err          error
+	}
+	ended := make(chan end, 1)
 	go func() {
-		var signal int
-		var err error
-		if code, signal, err = execline.Wait(pid); signal != 0 {
-			err = fmt.Errorf("%s was ended by signal %d", argv[0], signal)
-		}
-		ended <- err
+		var e end
+		e.code, e.signal, e.err = execline.Wait(pid)
+		ended <- e
 	}()
 	var late <-chan time.Time
 	if l.after > 0 {
 		late = time.After(l.after)
 	}
 	select {
-	case err := <-ended:
-		return code, err
+	case e := <-ended:
+		if e.signal != 0 {
+			e.err = fmt.Errorf("%s was ended by signal %d", argv[0], e.signal)
+		}
+		return e.code, e.err
 	case <-late:
 		_ = syscall.Kill(pid, l.signal)
 		return 0, fail(codeTimeout, "%s took more than %v", argv[0], l.after)

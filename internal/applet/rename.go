@@ -17,14 +17,14 @@ func rename(_ *execline.Process, argv []string) ([]string, error) {
 	if !ok || len(rest) != 2 {
 		return nil, errUsage
 	}
-	if err := rename2(rest[0], rest[1]); err != nil {
+	if err := renameFile(rest[0], rest[1]); err != nil {
 		return nil, fmt.Errorf("cannot rename: %w", err)
 	}
 	return nil, nil
 }
 
-// rename2 is rename(2), which os.Rename is not quite: it refuses directories on its own.
-func rename2(from, to string) error {
+// renameFile is rename(2), which os.Rename is not quite: it refuses directories on its own.
+func renameFile(from, to string) error {
 	if err := unix.Rename(from, to); err != nil {
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 	}

@@ -2,6 +2,7 @@ package applet_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,6 +164,26 @@ func TestSetsid(t *testing.T) {
 		if !sameOutputAndCode(ours, theirs) {
 			t.Errorf("%s: %+v, the real one %+v", options, ours, theirs)
 		}
+	}
+}
+
+// TestSetsidTerminal: -g makes the program the foreground of its terminal at once, with
+// no signal blocked.
+func TestSetsidTerminal(t *testing.T) {
+	t.Parallel()
+	binary, err := os.ReadFile(pid1test.Build(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `s6-setsid -gi sh -c 'set -- $$ $(cut -d" " -f5,8 /proc/$$/stat) $(grep SigBlk /proc/$$/status)
+echo $(($1 == $2)) $(($1 == $3)) $5'; echo code $?`
+	r := pid1test.Run(t, pid1test.Box{
+		Args: []string{"/bin/sh", "-c", script}, TTY: true,
+		Files: map[string]string{"/bin/s6-setsid": string(binary)}, Mode: map[string]fs.FileMode{"/bin/s6-setsid": 0o755},
+	})
+	r.Wait()
+	if got := r.Stdout(); got != "1 1 0000000000000000\r\ncode 0\r\n" {
+		t.Errorf("got %q", got)
 	}
 }
 
