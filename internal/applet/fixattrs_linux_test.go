@@ -35,4 +35,8 @@ func TestFixAttrs(t *testing.T) {
 	if bad.code != 111 || bad.stderr != "warning: cannot apply line:1: recurse is \"maybe\": allowed is true or false\n" {
 		t.Errorf("%+v", bad)
 	}
+	long := call{argv: []string{"fix-attrs"}, stdin: strings.Repeat("#\n", 1<<19) + "/tmp"}.run(t)
+	if long.code != 111 || !strings.Contains(long.stderr, "more than 1048576 bytes") {
+		t.Errorf("%+v", long)
+	}
 }

@@ -37,7 +37,7 @@ type Config struct {
 	// Dir holds the files, applied in the order of the C locale. It is no
 	// error if it does not exist. Default etc/fix-attrs.d below Root.
 	Dir string
-	// Input holds the lines, in place of Dir.
+	// Input holds the lines, at most 1 MiB of them, in place of Dir.
 	Input io.Reader
 	// Hidden makes recursion include names that start with a dot
 	// (S6_FIX_ATTRS_HIDDEN). Default false.
@@ -85,7 +85,10 @@ func (c Config) lines() ([]line, []error) {
 	if c.Input == nil {
 		return readLines(c.Dir)
 	}
-	data, err := io.ReadAll(io.LimitReader(c.Input, fileLimit))
+	data, err := io.ReadAll(io.LimitReader(c.Input, fileLimit+1))
+	if err == nil && len(data) > fileLimit { // a line cut short would be misread
+		err = fmt.Errorf("there are more than %d bytes", fileLimit)
+	}
 	if err != nil {
 		return nil, []error{fmt.Errorf("cannot read the lines: %w", err)}
 	}
