@@ -69,7 +69,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "scripts", title: "Scripts: what one use of a command costs, from its start to its end", columns: medians("ms"),
-			about:  fmt.Sprintf("Each sample is the mean of %d runs, one after the other. The environment that with-contenv and s6-envdir read has 21 variables. The six words are `%s`.", spawns, chained),
+			about:  fmt.Sprintf("Each sample is the mean of %d runs, one after the other. The environment that with-contenv and s6-envdir read has 21 variables. The six words are %#q.", spawns, chained),
 			trials: scriptTrials,
 		},
 		{

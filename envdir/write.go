@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sillelien/baseinit/envdir/entries"
 )
 
 // ErrName is wrapped by the errors of [Write] about a variable whose name cannot
@@ -33,9 +35,9 @@ func Write(dir string, environ []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make environment directory: %w", err)
 	}
-	d, err := openDir(dir)
+	d, err := os.Open(dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot write to the environment directory: %w", err)
 	}
 	defer d.Close()
 
@@ -83,7 +85,7 @@ type writer struct {
 
 func (w *writer) write(name, value string) error {
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_CLOEXEC
-	fd, err := again(func() (int, error) { return unix.Openat(w.dir, w.temp, flags, 0o644) })
+	fd, err := entries.Again(func() (int, error) { return unix.Openat(w.dir, w.temp, flags, 0o644) })
 	if err != nil {
 		return fmt.Errorf("%w: %w", errCreate, err)
 	}
@@ -100,7 +102,7 @@ func (w *writer) write(name, value string) error {
 
 func writeAll(fd int, p []byte) error {
 	for len(p) > 0 {
-		n, err := again(func() (int, error) { return unix.Write(fd, p) })
+		n, err := entries.Again(func() (int, error) { return unix.Write(fd, p) })
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	_ "github.com/sillelien/baseinit/cmd/baseinit/applets" // what the program is under other names
+	_ "github.com/sillelien/baseinit/cmd/baseinit/contenv" // with-contenv, sooner
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/reaper"
 )

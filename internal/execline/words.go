@@ -2,6 +2,12 @@
 
 package execline
 
+import (
+	"slices"
+
+	"github.com/sillelien/baseinit/internal/execline/wordlist"
+)
+
 // words finds one of execline's own words, or nil.
 func words(name string) Word {
 	switch name {
@@ -116,13 +122,4 @@ func words(name string) Word {
 }
 
 // Names lists the words under which links to this program are made.
-func Names() []string {
-	return []string{
-		"background", "backtick", "case", "cd", "define", "dollarat", "elgetopt", "elgetpositionals", "elglob", "eltest",
-		"emptyenv", "envfile", "exec", "execline-cd", "execline-umask", "execlineb", "exit", "export", "fdblock", "fdclose",
-		"fdmove", "fdreserve", "fdswap", "forbacktickx", "foreground", "forstdin", "forx", "getcwd", "getpid", "heredoc",
-		"homeof", "if", "ifelse", "ifte", "ifthenelse", "import", "importas", "loopwhilex", "multidefine", "multisubstitute",
-		"pipeline", "piperw", "posix-cd", "posix-umask", "redirfd", "runblock", "s6-test", "shift", "trap", "tryexec",
-		"umask", "unexport", "wait", "withstdinas",
-	}
-}
+func Names() []string { return slices.Clone(wordlist.Names[:]) }

@@ -3,9 +3,9 @@
 package servicedir
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +65,7 @@ type Listener struct {
 // Listen makes a Listener.
 func Listen(dir string) (*Listener, error) {
 	stamp := tai64n.Append(nil, time.Now())
-	path := filepath.Join(dir, "event", prefix+string(stamp)+":"+rand.Text()[:6])
+	path := filepath.Join(dir, "event", fmt.Sprintf("%s%s:%06x", prefix, stamp, rand.N(1<<24)))
 	// The name becomes visible when it can be written to: a writer that finds no reader
 	// takes it for a dead one.
 	hidden := filepath.Join(dir, "event", "."+filepath.Base(path))

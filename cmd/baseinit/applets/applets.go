@@ -3,8 +3,7 @@
 // Package applets runs the commands that baseinit is under other names, while the
 // packages of the program are initialised: a command needs few of them, and scripts
 // call it often. Go initialises packages in the order of their import paths as far as
-// what they import allows, so this one comes before net, net/http and crypto/tls:
-// with-contenv sh -c true takes 1.89 ms instead of 2.01.
+// what they import allows, so this one comes before net, net/http and crypto/tls.
 package applets
 
 import (
