@@ -135,6 +135,59 @@ func exitCodes() []Scenario {
 			Files: map[string]string{"/etc/cont-init.d/1": script("exec /run/s6/basedir/bin/halt"), "/etc/cont-init.d/2": script("sleep 1; echo second")},
 			Args:  sh("echo CMD"), Never: []string{"CMD\n"},
 		},
+		{
+			Name: "halt-in-init/poweroff",
+			Files: map[string]string{
+				"/etc/cont-init.d/1":      script("exec /run/s6/basedir/bin/poweroff"),
+				"/etc/services.d/web/run": script("echo web"),
+			},
+			Never: []string{"web\n"},
+		},
+		{
+			Name: "halt-in-rc",
+			Files: map[string]string{
+				rcDir + "first/type": "oneshot", rcDir + "first/up": "if { s6-echo first }\nif { redirfd -w 1 /run/s6-linux-init-container-results/exitcode s6-echo 12 }\n/run/s6/basedir/bin/halt\n",
+				rcDir + "second/type": "oneshot", rcDir + "second/up": "s6-echo second\n", rcDir + "second/dependencies.d/first": "",
+				rcDir + "user/contents.d/second": "",
+			},
+			Args: sh("echo CMD"), Never: []string{"CMD\n"}, Output: []string{"first\n"},
+		},
+		{
+			Name:  "halt-in-hook",
+			Env:   []string{"S6_STAGE2_HOOK=/run/s6/basedir/bin/halt"},
+			Files: initialise(script("echo first")), Args: sh("echo CMD"), Never: []string{"CMD\n", "first\n"},
+		},
+		{
+			Name: "halt-kill",
+			Files: map[string]string{
+				"/etc/services.d/web/run":    script("exit 3"),
+				"/etc/services.d/web/finish": script("kill -TERM 1; kill 1"),
+				"/etc/services.d/db/run":     script(obedient),
+			},
+		},
+		{
+			Name: "halt-nuke",
+			Files: map[string]string{
+				"/etc/services.d/web/run":    script("exit 3"),
+				"/etc/services.d/web/finish": script("s6-nuke\nkill -2 1"),
+				"/etc/services.d/db/run":     script(obedient),
+			},
+		},
+		{
+			Name: "halt-nuke/hard",
+			Files: map[string]string{
+				"/etc/services.d/web/run": script("exit 3"), "/etc/services.d/web/finish": script("kill -2 1\ns6-nuke -k"),
+				"/etc/services.d/db/run": script(stubborn),
+			},
+		},
+		{
+			Name: "finish-100", // as Home Assistant's: anything else ends the container with that code
+			Files: map[string]string{
+				"/etc/services.d/web/run": script("n=$(cat /tmp/n 2>/dev/null); echo $((n + 1)) >/tmp/n; [ -n \"$n\" ] || exit 100; exit 101"),
+				"/etc/services.d/web/finish": script("[ \"$1\" -eq 100 ] && exit 0\n[ \"$1\" -eq 256 ] && exit 0\n" +
+					"echo \"$1\" >/run/s6-linux-init-container-results/exitcode\nexec /run/s6/basedir/bin/halt"),
+			},
+		},
 		{Name: "stage2-exited", Args: sh("printf 8 >/var/run/s6/env-stage3/S6_STAGE2_EXITED; exit 3")},
 		{Name: "stage2-exited/older", Args: sh("printf 8 >/var/run/s6/env-stage3/S6_CMD_EXITED; exit 3")},
 		{
