@@ -2,6 +2,7 @@ package image_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,37 @@ RUN set -e; cd /package/admin/s6-overlay/etc; \
 		t.Errorf("exit code %d, want 143", code)
 	}
 	if diff := cmp.Diff("banner\napp\n", c.Stdout()); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
+	}
+}
+
+// TestCopyFrom builds README's image that takes the binary into another one, which has a
+// with-contenv of its own: that stays, and the tree runs.
+func TestCopyFrom(t *testing.T) {
+	t.Parallel()
+	needImage(t)
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, dockerfile, found := strings.Cut(string(readme), "```dockerfile\nFROM debian:12\n")
+	dockerfile, _, _ = strings.Cut(dockerfile, "CMD [")
+	if !found || !strings.Contains(dockerfile, "--from=baseinit ") {
+		t.Fatalf("README has no such image: %q", dockerfile)
+	}
+	const tag = "baseinit-test-copy"
+	dockerWith(t, []byte("FROM "+base+`
+RUN printf '#!/bin/sh\necho own\nexec /command/with-contenv "$@"\n' >/usr/bin/with-contenv; chmod +x /usr/bin/with-contenv; \
+	mkdir -p /etc/services.d/web /etc/cont-init.d; echo 'echo init' >/etc/cont-init.d/1; \
+	printf '#!/usr/bin/with-contenv sh\necho "web $GREETING"\nexit 3\n' >/etc/services.d/web/run; \
+	printf '#!/usr/bin/execlineb -S1\nforeground { redirfd -w 1 /run/s6-linux-init-container-results/exitcode s6-echo ${1} }\ns6-svscanctl -t /var/run/s6/services\n' >/etc/services.d/web/finish
+`+strings.ReplaceAll(dockerfile, "--from=baseinit ", "--from="+image+" ")), "build", "-q", "-t", tag, "-")
+	t.Cleanup(func() { docker(t, "rmi", tag) })
+	c := start(t, create(t, "-e", "GREETING=hello", tag), false, "")
+	if code := c.Wait(); code != 3 {
+		t.Errorf("exit code %d, want 3", code)
+	}
+	if diff := cmp.Diff("init\nown\nweb hello\n", c.Stdout()); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
 }
