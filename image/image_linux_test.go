@@ -184,6 +184,34 @@ func TestExec(t *testing.T) {
 	}
 }
 
+// TestExecUnprivileged is TestExec for a container whose user cannot write to /run: what
+// docker exec runs is not told where its state is.
+func TestExecUnprivileged(t *testing.T) {
+	t.Parallel()
+	s := scenario.Scenario{
+		UID: 12345, GID: 12345, Env: []string{"VALUE=given"},
+		Files: map[string]string{
+			"/etc/cont-init.d/1":      "#!/bin/sh\nprintf changed >$BASEINIT_RUN/s6/container_environment/VALUE\n",
+			"/etc/services.d/web/run": "#!/bin/sh\nexec sleep 1000\n",
+		},
+		Args: []string{"sh", "-c", "s6-svwait -t 9000 /run/service/web; echo up; exec sleep 1000"}, Code: 143,
+	}
+	c := start(t, put(t, &s), false, "")
+	c.WaitFor("up")
+	for want, command := range map[string]string{
+		"changed": "with-contenv sh -c 'echo $VALUE'",
+		"true":    "s6-svstat -u /run/service/web",
+	} {
+		if got := docker(t, "exec", c.id, "sh", "-c", command); got != want {
+			t.Errorf("docker exec %s: %q, want %q", command, got, want)
+		}
+	}
+	docker(t, "exec", c.id, "s6-svscanctl", "-t", "/run/service")
+	if code := c.Wait(); code != s.Code {
+		t.Errorf("exit code %d, want %d", code, s.Code)
+	}
+}
+
 // TestCommands runs services whose scripts are execline, as images made for s6-overlay
 // have them, and the commands that shells call.
 func TestCommands(t *testing.T) {

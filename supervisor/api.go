@@ -170,6 +170,7 @@ func (s *Supervisor) Remove(ctx context.Context, name string) error {
 		if err := unrequired(u); err != nil {
 			return err
 		}
+		u.evicted = true
 		s.stopTree(u)
 		return nil
 	}); err != nil {

@@ -266,7 +266,7 @@ func closeAll(files []*os.File) []*os.File {
 func (s *Supervisor) concludeOn(u *unit, left remains, asked bool) {
 	run, service, exit := u.run, u.service, *u.last
 	deadline, logTo := u.deadline, s.logPipe(u)
-	if !asked {
+	if !asked || u.patient {
 		deadline = time.Now().Add(service.StopTimeout)
 	}
 	s.task(func() {

@@ -91,6 +91,10 @@ type Service struct {
 	// StopTimeout is how long the group may take after StopSignal, before
 	// SIGKILL. Default 3 s; negative: SIGKILL at once.
 	StopTimeout time.Duration
+	// PatientStop lets the service take as long as it needs when it alone is told to
+	// end, by Stop, StopAlone or Restart: StopTimeout then counts for what it leaves
+	// behind, and for the service once everything is stopped or it is removed.
+	PatientStop bool
 	// KeepLeftovers leaves alone what the process leaves behind in its
 	// process group when it ends by itself. Default: it is stopped.
 	KeepLeftovers bool

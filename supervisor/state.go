@@ -96,6 +96,7 @@ func table(s State, o occurrence) func(*Supervisor, *unit) {
 		StateStopping: {
 			wantedUp:   (*Supervisor).startAfter,
 			wantedAnew: (*Supervisor).startAfter,
+			wantedDown: (*Supervisor).limitStop,
 			mustDie:    (*Supervisor).hurry,
 			hasStarted: (*Supervisor).noteStartedLate,
 			hasExited:  (*Supervisor).conclude,

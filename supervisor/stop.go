@@ -30,6 +30,7 @@ func (s *Supervisor) startStop(u *unit) { s.endRun(u, s.mainSignal(u)) }
 // they are once their parent is gone.
 func (s *Supervisor) endRun(u *unit, first syscall.Signal) {
 	u.watchdog.stop()
+	u.patient = u.service.PatientStop && !s.stopping && !u.evicted && u.fault == nil
 	u.plan = s.stopPlan(u, first)
 	u.deadline = time.Now().Add(u.service.StopTimeout)
 	s.enter(u, StateStopping)
@@ -54,8 +55,10 @@ func (s *Supervisor) stopPlan(u *unit, first syscall.Signal) []stopStep {
 	limit, signal := u.service.StopTimeout, u.service.StopSignal
 	last := []stopStep{{(*Supervisor).killRun, killLimit}, {(*Supervisor).abandonRun, 0}}
 	switch {
-	case s.slain || limit < 0:
+	case s.slain, limit < 0 && !u.patient:
 		return last
+	case u.patient:
+		return append([]stopStep{{sendSignal(signal), 0}}, last...)
 	case u.feed != nil && s.stopping:
 		return append([]stopStep{{(*Supervisor).endInput, limit / 2}, {sendSignal(signal), limit / 2}}, last...)
 	case first != 0 && first != signal:
@@ -74,7 +77,18 @@ func (s *Supervisor) mainSignal(u *unit) syscall.Signal {
 	return sig
 }
 
-// hurry kills a run that is being stopped already.
+// limitStop sets a limit to a stop that has had none.
+func (s *Supervisor) limitStop(u *unit) {
+	if !u.patient || !s.stopping && !u.evicted {
+		return
+	}
+	u.patient = false
+	u.deadline = time.Now().Add(u.service.StopTimeout)
+	s.hurry(u)
+}
+
+// hurry begins anew with the end of a run that is being stopped already, by force if all
+// is to be killed.
 func (s *Supervisor) hurry(u *unit) {
 	u.plan = s.stopPlan(u, 0)
 	if u.instance != nil && !u.looking {

@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -303,6 +304,40 @@ func TestTheWholeStopHasALimit(t *testing.T) {
 	s.want(t, "b", "0 waits for a|0 started|4 stops: SIGTERM|4 <- TERM|6 was still stopping when the 5s for the whole stop were over: killed|"+
 		"6 <- KILL|6 was killed by SIGKILL after 6s|6 stopped")
 	s.want(t, "a", "0 started|6 was still ready when the 5s for the whole stop were over: killed|6 <- KILL|6 was killed by SIGKILL after 6s|6 stopped")
+}
+
+// TestPatientStop: a service that alone is told to end has the time that it needs, unless
+// everything ends or it is removed meanwhile.
+func TestPatientStop(t *testing.T) {
+	t.Parallel()
+	patient := func(name string) supervisor.Service {
+		v := command(name)
+		v.PatientStop = true
+		return v
+	}
+	slow := supervisor.Behaviour{DiesAfter: 20 * time.Second}
+	cfg := supervisor.Config{Services: []supervisor.Service{patient("slow"), patient("again"), patient("removed"), patient("stopped"), patient("ends"), command("other")}}
+	s := simulate(t, cfg, behaviours{
+		"slow": {slow}, "again": {slow, {}}, "removed": {stubborn}, "stopped": {stubborn}, "ends": {stubborn}, "other": {stubborn},
+	}, func(s *sim) {
+		s.sec(1)
+		s.do(s.StopAlone("slow"))
+		s.do(s.Restart("again"))
+		s.do(s.Stop("ends"))
+		s.do(s.StopAlone("other"))
+		s.do(s.StopAlone("removed"))
+		s.sec(10)
+		s.do(s.Remove(context.Background(), "removed"))
+		s.do(s.Remove(context.Background(), "stopped"))
+		s.sec(30)
+	})
+	s.want(t, "slow", "0 started|1 stops: SIGTERM|1 <- TERM|21 was killed by SIGTERM after 21s|21 stopped")
+	s.want(t, "again", "0 started|1 stops: SIGTERM|1 <- TERM|21 was killed by SIGTERM after 21s|21 started|"+
+		"30 stops: SIGTERM|30 <- TERM|30 was killed by SIGTERM after 9s|30 stopped")
+	s.want(t, "removed", "0 started|1 stops: SIGTERM|1 <- TERM|10 stops: SIGTERM|10 <- TERM|13 did not end within 3s: killed|13 <- KILL|13 was killed by SIGKILL after 13s|13 stopped")
+	s.want(t, "stopped", "0 started|13 stops: SIGTERM|13 <- TERM|16 did not end within 3s: killed|16 <- KILL|16 was killed by SIGKILL after 16s|16 stopped")
+	s.want(t, "ends", "0 started|1 stops: SIGTERM|1 <- TERM|30 stops: SIGTERM|30 <- TERM|33 did not end within 3s: killed|33 <- KILL|33 was killed by SIGKILL after 33s|33 stopped")
+	s.want(t, "other", "0 started|1 stops: SIGTERM|1 <- TERM|4 did not end within 3s: killed|4 <- KILL|4 was killed by SIGKILL after 4s|4 stopped")
 }
 
 func TestReadyTimeout(t *testing.T) {

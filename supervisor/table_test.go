@@ -16,7 +16,7 @@ down         startAnew  startAnew  -          -         -         -             
 waiting      -          -          restDown   restDown  launch    -               -           -          -         -         -         -        -         -            -
 starting     -          restart    startStop  startStop -         noteStarted     becomeReady failAsked  conclude  -         -         -        failReady -            -
 ready        -          restart    startStop  startStop -         -               -           failAsked  conclude  -         -         -        -         failWatchdog -
-stopping     startAfter startAfter -          hurry     -         noteStartedLate -           -          conclude  stepStop  -         stepStop -         -            -
+stopping     startAfter startAfter limitStop  hurry     -         noteStartedLate -           -          conclude  stepStop  -         stepStop -         -            -
 ending       startAfter startAfter -          -         -         -               -           -          -         -         settle    -        -         -            -
 backing_off  prepare    prepare    restDown   restDown  -         -               -           -          -         -         -         -        -         -            prepare
 done         startAnew  startAnew  undo       forgo     -         -               -           -          -         -         -         -        -         -            -
@@ -58,7 +58,7 @@ var reasons = []struct {
 	{"it is what was asked for", "waiting starting ready", "wantedUp"},
 	{"it will be started when what it requires is ready", "waiting", "wantedAnew"},
 	{"it is what was asked for", "down", "wantedDown"},
-	{"it is on its way there: settle looks whether it is wanted", "stopping ending", "wantedDown"},
+	{"it is on its way there: settle looks whether it is wanted", "ending", "wantedDown"},
 	{"nothing of it runs", "down failed", "mustDie"},
 	{"its leftovers and its finish program are killed by those who wait for them", "ending", "mustDie"},
 	{"it waits for nothing", "down starting ready stopping ending backing_off done failed", "unblocked"},

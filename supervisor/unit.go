@@ -23,6 +23,8 @@ type unit struct {
 	vain    bool // it waits for what has failed
 
 	impatient bool // it does not wait for those it comes after
+	patient   bool // its stop has no limit
+	evicted   bool // Remove is called for it
 
 	arrived bool      // was ready since it was started anew
 	startBy time.Time // when StartTimeout is over

@@ -160,8 +160,18 @@ func (o options) config(out *output, signals *signals, log *logging.Log, names *
 			log.Leave()
 			names.Leave()
 		},
-		Root: o.root, Command: o.command, Environ: append(os.Environ(), log.Environ()...), Settings: o.settings,
+		Root: o.root, Command: o.command, Environ: o.environ(log), Settings: o.settings,
 		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
 		Caught: signals.caught,
 	}
+}
+
+// environ is the container's environment. What S6_KEEP_ENV means is decided here, so that
+// with-contenv need not know all the words for yes.
+func (o options) environ(log *logging.Log) []string {
+	environ := append(os.Environ(), log.Environ()...)
+	if o.settings.KeepEnv {
+		environ = append(environ, "S6_KEEP_ENV=1")
+	}
+	return environ
 }

@@ -3,6 +3,7 @@
 package applet
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -32,9 +33,9 @@ type live struct {
 
 // rcCall is how s6-rc was called.
 type rcCall struct {
-	live             live
-	down, all, force bool
-	limit            time.Duration
+	live                         live
+	down, all, force, prune, dry bool
+	limit                        time.Duration
 }
 
 // rc is s6-rc: it lists services, and has them brought up or down.
@@ -60,6 +61,10 @@ func (c *rcCall) apply(options []execline.Option) bool {
 			c.down, c.force = false, false
 		case 'a':
 			c.all = true
+		case 'p':
+			c.prune = true
+		case 'n':
+			c.dry = true
 		case 'l':
 			c.live.dir = o.Arg
 		case 't':
@@ -96,12 +101,24 @@ func (c *rcCall) do(command string, names []string) error {
 	default:
 		return errUsage
 	}
-	return c.live.change(selected, c.down, c.force, c.limit)
+	if c.dry {
+		return nil
+	}
+	err = c.live.change(selected, c.down, c.force, c.limit)
+	if err == nil && c.prune && !c.down {
+		err = c.live.change(c.live.beside(selected), true, c.force, c.limit)
+	}
+	return err
 }
 
-// read reads what the container has written.
+// read reads what the container has written. One without services of s6-rc has written
+// nothing, and has the bundles of s6-overlay, which are empty.
 func (l *live) read() (err error) {
-	if l.bundles, err = readTable(filepath.Join(l.dir, "bundles")); err != nil {
+	if l.bundles, err = readTable(filepath.Join(l.dir, "bundles")); errors.Is(err, os.ErrNotExist) && l.isContainer() {
+		l.bundles = map[string][]string{"top": nil, "base": nil, "user": nil, "user2": nil}
+		return nil
+	}
+	if err != nil {
 		return fail(execline.CodeSystem, "there are no services of s6-rc here: %w", err)
 	}
 	if l.requires, err = readTable(filepath.Join(l.dir, "requires")); err != nil {
@@ -110,6 +127,12 @@ func (l *live) read() (err error) {
 	data, err := os.ReadFile(filepath.Join(l.dir, "essential"))
 	l.essential = strings.Fields(string(data))
 	return err
+}
+
+// isContainer tells whether there is a container of ours around the directory.
+func (l *live) isContainer() bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(l.dir), "service", ".s6-svscan", "control"))
+	return err == nil
 }
 
 func readTable(path string) (map[string][]string, error) {
@@ -152,6 +175,12 @@ func (l *live) without(names []string) (all []string) {
 		}
 	}
 	return all
+}
+
+// beside lists the services that are up and that those do not need.
+func (l *live) beside(names []string) []string {
+	needed := l.closure(names, false)
+	return slices.DeleteFunc(l.active(), func(name string) bool { return slices.Contains(needed, name) })
 }
 
 // closure adds to services all that they require, or with down all that requires them.
@@ -213,15 +242,16 @@ func (l *live) change(names []string, down, force bool, limit time.Duration) err
 	if down {
 		letter = "-"
 	}
+	affected := l.closure(names, down)
 	if down && !force {
 		essential := func(name string) bool { return slices.Contains(l.essential, name) }
-		if i := slices.IndexFunc(names, essential); i >= 0 {
-			return fail(rcFailed, "cannot stop %s: flag-essential keeps it up (-D stops it)", names[i])
+		if i := slices.IndexFunc(affected, essential); i >= 0 {
+			return fail(rcFailed, "cannot stop %s: flag-essential keeps it up (-D stops it)", affected[i])
 		}
 	}
 	w := rcWait{live: l, down: down, failed: map[string]bool{}}
 	defer w.close()
-	if err := w.listen(l.closure(names, down)); err != nil {
+	if err := w.listen(affected); err != nil {
 		return err
 	}
 	for _, name := range names {

@@ -42,7 +42,7 @@ var applets = [...]applet{
 	{"s6-ps", "[-l | -o FIELD,...] [-w SPACING]", "Lists the processes.", ps},
 	{"s6-quote", "[-n] [-u] [-d DELIMITER] TEXT", "Prints a text in quotes, as execlineb reads it.", quote},
 	{"s6-quote-filter", "[-u] [-d DELIMITER]", "Puts each line of its input in quotes.", quoteFilter},
-	{"s6-rc", "[-v N] [-t MS] [-n] [-u | -d | -D] [-a] list | listall | change | start | stop [NAME...]", "Lists, starts and stops the services of s6-rc, with what they require and what requires them.", rc},
+	{"s6-rc", "[-v N] [-t MS] [-n N] [-p] [-u | -d | -D] [-a] list | listall | change | start | stop [NAME...]", "Lists, starts and stops the services of s6-rc, with what they require and what requires them.", rc},
 	{"s6-rename", "OLD NEW", "Renames a file.", rename},
 	{"s6-rmrf", "FILE...", "Removes files and directories with all that is in them.", rmrf},
 	{"s6-seq", "[-w] [-s SEPARATOR] [FIRST [STEP]] LAST", "Prints numbers.", seq},

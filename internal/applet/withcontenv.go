@@ -3,8 +3,11 @@
 package applet
 
 import (
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/sillelien/baseinit/envdir"
 	"github.com/sillelien/baseinit/internal/execline"
@@ -64,10 +67,28 @@ func containerEnviron(p *execline.Process) ([]string, error) {
 	return envdir.Overlay(own, vars), nil
 }
 
-// runDir is where the container keeps what can be written: see package boot.
+// runDir is where the container keeps what can be written: see package boot. Who comes
+// from outside, as by docker exec, has not been told; where /run cannot be written, PID 1
+// keeps it in a directory of the user's own.
 func runDir(p *execline.Process) string {
 	if dir, _ := p.Get("BASEINIT_RUN"); dir != "" {
 		return dir
 	}
-	return "/run"
+	const usual = "/run"
+	var st syscall.Stat_t
+	if syscall.Stat(usual+"/s6", &st) == nil {
+		return usual
+	}
+	name := ".baseinit-" + strconv.Itoa(os.Getuid())
+	for _, variable := range [...]string{"XDG_RUNTIME_DIR", "TMPDIR", ""} {
+		parent, _ := p.Get(variable)
+		if variable == "" {
+			parent = "/tmp"
+		}
+		own := filepath.Join(parent, name, "1")
+		if parent != "" && syscall.Stat(own, &st) == nil && int(st.Uid) == os.Getuid() {
+			return own
+		}
+	}
+	return usual
 }

@@ -171,7 +171,7 @@ func (c *Container) Signal(sig syscall.Signal) {
 	case c.isOurOwnDoing(sig):
 	case c.cfg.Settings.CmdReceiveSignals && received[sig] && c.toCommand(sig, (*supervisor.Supervisor).Signal):
 	case sig == syscall.SIGHUP:
-		c.reload("SIGHUP", rescan|prune)
+		c.reload("SIGHUP", rescan|prune|afresh)
 	case sig == syscall.SIGTERM, sig == syscall.SIGINT, sig == syscall.SIGQUIT:
 		c.note(sig, "stops the container")
 		c.stop(&supervisor.SignalError{Signal: sig})
@@ -215,7 +215,7 @@ func (c *Container) toCommand(sig syscall.Signal, send func(*supervisor.Supervis
 	c.mu.Lock()
 	sup := c.sup
 	c.mu.Unlock()
-	if sup == nil || len(c.cfg.Command) == 0 {
+	if sup == nil || len(c.words()) == 0 {
 		c.cfg.Logger.Debug(signalName(sig) + " has nobody to go to")
 		return false
 	}

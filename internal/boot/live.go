@@ -33,7 +33,8 @@ const (
 // goroutine writes what changes, since PID 1 must not wait for a disk.
 type live struct {
 	container *Container
-	root      string // the directory for state; empty: nothing can be written
+	root      string   // the directory for state; empty: nothing can be written
+	taken     []string // what was pruned: it may be in services.d still; reload's
 
 	mu      sync.Mutex
 	changed *sync.Cond

@@ -18,6 +18,7 @@ import (
 // s6-svscanctl(8) does, is heard. A nil *scanDir hears nobody.
 type scanDir struct {
 	control *os.File
+	lock    *os.File // which programs of s6 look for
 	tasks   sync.WaitGroup
 }
 
@@ -40,6 +41,11 @@ func openScanDir(run string) (*scanDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
 	}
+	lock, err := servicedir.Lock(filepath.Join(filepath.Dir(control), "lock"))
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("scripts cannot stop the container: %w", err)
+	}
 	links := map[string]string{
 		filepath.Join(run, "s6", "services"): "../service",
 		filepath.Join(run, "s6", "etc"):      "/etc", // where v2 has its copy of the tree
@@ -54,7 +60,7 @@ func openScanDir(run string) (*scanDir, error) {
 			err = errors.Join(err, fmt.Errorf("scripts cannot stop the container through %s: %w", link, lerr))
 		}
 	}
-	return &scanDir{control: f}, err
+	return &scanDir{control: f, lock: lock}, err
 }
 
 // serve hears commands until close.
@@ -98,6 +104,6 @@ func (s *scanDir) close() {
 	if s == nil {
 		return
 	}
-	_ = s.control.Close()
+	_, _ = s.control.Close(), s.lock.Close()
 	s.tasks.Wait()
 }

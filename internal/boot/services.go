@@ -37,7 +37,7 @@ func (c *Container) remaining() time.Duration {
 }
 
 func (c *Container) serviceDefaults() s6.Defaults {
-	return s6.Defaults{StopTimeout: nonzero(c.cfg.Settings.ServicesGracetime)}
+	return s6.Defaults{StopTimeout: nonzero(c.cfg.Settings.ServicesGracetime), PatientStop: true}
 }
 
 // supervision is the configuration of the container's supervisor.
@@ -81,9 +81,12 @@ func (c *Container) observe(e supervisor.Event) {
 	}
 }
 
+// words are those of CMD.
+func (c *Container) words() []string { return slices.Concat(c.cfg.Settings.CmdArg0, c.cfg.Command) }
+
 // command is CMD as a service, or nil.
 func (c *Container) command() *supervisor.Service {
-	argv := append(append([]string(nil), c.cfg.Settings.CmdArg0...), c.cfg.Command...)
+	argv := c.words()
 	if len(argv) == 0 {
 		return nil
 	}
@@ -105,6 +108,7 @@ func (c *Container) command() *supervisor.Service {
 const (
 	rescan = 1 << iota // add what is new
 	prune              // remove what is gone
+	afresh             // add what scripts have taken out of the scan directory, too
 )
 
 // reload reads services.d and the scan directory again, where scripts may have put more
@@ -118,6 +122,9 @@ func (c *Container) reload(why string, what int) {
 	if sup == nil {
 		c.cfg.Logger.Debug(why + ": there are no services yet")
 		return
+	}
+	if what&afresh != 0 {
+		c.live.taken = nil
 	}
 	services, err := c.newServices()
 	if err != nil {
@@ -143,6 +150,7 @@ func (c *Container) prune(sup *supervisor.Supervisor) (removed int, err error) {
 	for _, name := range gone {
 		if _, serr := sup.Status(name); errors.Is(serr, supervisor.ErrUnknown) {
 			c.live.drop(name)
+			c.live.taken = append(c.live.taken, name)
 		}
 	}
 	return removed, err
@@ -171,7 +179,9 @@ func (c *Container) newServices() ([]supervisor.Service, error) {
 		c.tell(notes)
 		return nil, err
 	}
-	services = slices.DeleteFunc(services, func(s supervisor.Service) bool { return slices.Contains(known, s.Name) })
+	services = slices.DeleteFunc(services, func(s supervisor.Service) bool {
+		return slices.Contains(known, s.Name) || slices.Contains(c.live.taken, s.Name)
+	})
 	for i := range services {
 		defaults.Known = append(defaults.Known, services[i].Name)
 	}

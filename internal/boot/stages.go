@@ -57,15 +57,20 @@ func (c *Container) fail(err error) {
 	}
 }
 
-// Unjoin gives the errors that errors.Join joined, so that each has its line.
-func Unjoin(err error) []error {
+// Unjoin gives the errors that errors.Join joined, whatever was joined in them, so that
+// each has its line.
+func Unjoin(err error) (all []error) {
 	if f, ok := errors.AsType[*failure](err); ok {
 		err = f.err
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
 	}
-	return []error{err}
+	for _, e := range joined.Unwrap() {
+		all = append(all, Unjoin(e)...)
+	}
+	return all
 }
 
 func (c *Container) warn(err error) {

@@ -227,7 +227,7 @@ func (n *rcNode) apply(file, kind string) (err error) {
 		if limit, rerr := readMillis(path, 0); rerr != nil {
 			err = rerr
 		} else if limit > 0 && statErr != nil {
-			n.service.StopTimeout = limit
+			n.service.StopTimeout, n.service.PatientStop = limit, false
 		}
 	case file == "timeout-down":
 		n.service.FinishTimeout, err = readMillis(path, noLimit)

@@ -22,6 +22,9 @@ type Defaults struct {
 	// StopTimeout is for services without a timeout-kill file, in the
 	// supervisor's terms. Default: the supervisor's.
 	StopTimeout time.Duration
+	// PatientStop is for services without a timeout-kill file, in the supervisor's
+	// terms. Default false.
+	PatientStop bool
 	// Known are services that are none of the directory's and that its own
 	// may depend on.
 	Known []string
@@ -156,6 +159,7 @@ func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEn
 	s = supervisor.Service{
 		Name: name, Dir: dir,
 		StopSignal: t.defaults.StopSignal, StopTimeout: t.defaults.StopTimeout,
+		PatientStop: t.defaults.PatientStop,
 	}
 	for _, f := range files {
 		if err := t.apply(&s, f.Name()); err != nil {
@@ -191,6 +195,7 @@ func (t *tree) apply(s *supervisor.Service, file string) (err error) {
 	case "timeout-finish":
 		s.FinishTimeout, err = readMillis(path, noLimit)
 	case "timeout-kill":
+		s.PatientStop = false
 		s.StopTimeout, err = readMillis(path, forever)
 	case "down-signal":
 		s.StopSignal, err = ReadSignal(path)

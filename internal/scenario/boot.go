@@ -124,7 +124,7 @@ func environments() []Scenario {
 			Args: sh(show), Stdout: strings.Repeat(shown, 4),
 		},
 		{
-			Name: "env-kept", Env: []string{"S6_KEEP_ENV=1", "A=container"},
+			Name: "env-kept", Env: []string{"S6_KEEP_ENV=yes", "A=container"},
 			Files: map[string]string{
 				"/etc/cont-init.d/1": script("printf x >" + dir + "/ADDED && echo written"),
 			},

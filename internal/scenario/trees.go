@@ -145,13 +145,16 @@ for d in /run/service /run/s6/services /var/run/s6/services /run/s6/legacy-servi
 			"/app/new/run":                  "#!/bin/sh\n" + notes("new up") + "exec sleep 1000\n",
 			"/etc/services.d/template/run":  contenv + "exec sleep 1000\n",
 			"/etc/services.d/template/down": "",
-		}, "gen up|old up|new up|old down|gone|unsupervised").with(func(s *Scenario) {
+		}, "gen up|old up|new up|old down|gone|unsupervised|new up|stays away").with(func(s *Scenario) {
 			s.Args = sh(`until grep -q gen /tmp/log && grep -q old /tmp/log && [ -e /tmp/early ]; do sleep 0.01; done
 sort /tmp/log >/tmp/l && cat /tmp/l >/tmp/log
 cp -R /app/new /run/service/new; s6-svscanctl -a /run/service; until grep -q new /tmp/log; do sleep 0.01; done
 s6-svwait -u -t 9000 /run/service/new; rm -r /etc/services.d/old; s6-svscanctl -an /var/run/s6/services
 until grep -q 'old down' /tmp/log && ! [ -e /run/service/old ]; do sleep 0.01; done; echo gone >>/tmp/log
-s6-svok /run/service/old || echo unsupervised >>/tmp/log`)
+s6-svok /run/service/old || echo unsupervised >>/tmp/log
+rm /run/service/gen; s6-svscanctl -an /run/service; until ! [ -e /run/s6/legacy-services/gen ]; do sleep 0.01; done
+cp -R /app/new /run/service/newer; s6-svscanctl -a /run/service; s6-svwait -u -t 9000 /run/service/newer; s6-svok /run/service/gen || echo stays away >>/tmp/log
+s6-rc -a list || echo no list >>/tmp/log`)
 		}),
 		// A control FIFO that lets another user than root start a service.
 		tree("b-fifo", map[string]string{

@@ -140,10 +140,12 @@ func rcTrees() []Scenario {
 			map[string]string{
 				rcDir + "mount/down": "/etc/umount", "/etc/umount": contenv3 + notes("umount"), rcDir + "db/notification-fd": "3", rcDir + "web/notification-fd": "3",
 				rcDir + "bad/type": "oneshot", rcDir + "bad/up": "exit 9", rcDir + "db/flag-essential": "",
-			}), "active db mount web|web down|active db mount|umount|mount|web up|code 1|code 1|code 3").with(func(s *Scenario) {
+				rcDir + "low/type": "oneshot", rcDir + "low/up": "exit 0", rcDir + "db/dependencies.d/low": "",
+			}), "active db low mount web|active db low mount web|web down|active db low mount|umount|mount|web up|code 1|code 1|code 1|code 3|web down|umount|active db low").with(func(s *Scenario) {
 			s.Args = sh(`active() { echo active $(s6-rc -a list) >>/tmp/log; }
-: >/tmp/log; active; s6-rc -d change web; active; s6-rc stop mount; s6-rc -u change mount; s6-rc start user
-s6-rc -u change bad; echo code $? >>/tmp/log; s6-rc -d change db; echo code $? >>/tmp/log; s6-rc -u change nope; echo code $? >>/tmp/log
+: >/tmp/log; active; s6-rc -n 0 -d change web; active; s6-rc -d change web; active; s6-rc stop mount; s6-rc -u change mount; s6-rc start user
+s6-rc -u change bad; echo code $? >>/tmp/log; s6-rc -d change db; echo code $? >>/tmp/log; s6-rc -d change low; echo code $? >>/tmp/log; s6-rc -u change nope; echo code $? >>/tmp/log
+s6-rc -p change db; active
 cp /tmp/log /tmp/kept; echo "cp /tmp/kept /tmp/log" >/tmp/then`)
 			s.Files["/etc/cont-finish.d/zz-log"] = "#!/bin/sh\ncat /tmp/kept\n"
 		}),

@@ -12,20 +12,23 @@ import (
 )
 
 // Make makes a service directory's own parts below dir, which must be there, in the place
-// of what an earlier life has left, and gives who keeps them. The control FIFO gets the mode and the group of the one that like names, if there
-// is one: images ship it to let others than root control a service.
+// of what an earlier life has left, and gives who keeps them. The control FIFO gets the
+// mode and the group of the one that like names, if there is one: images ship it to let
+// others than root control a service.
 func Make(dir, like string) (*Keeper, error) {
 	mode, gid := shipped(like)
 	supervise, event := filepath.Join(dir, "supervise"), filepath.Join(dir, "event")
-	err := errors.Join(os.RemoveAll(supervise), os.RemoveAll(event))
-	err = errors.Join(err, os.Mkdir(supervise, 0o700), os.Mkdir(event, 0o700))
+	err := errors.Join(os.RemoveAll(supervise), os.Mkdir(supervise, 0o700))
+	if info, serr := os.Lstat(event); serr != nil || !info.IsDir() { // else somebody may listen there already
+		err = errors.Join(err, os.RemoveAll(event), os.Mkdir(event, 0o700))
+	}
 	// A fifodir that its group may listen in: https://skarnet.org/software/s6/fifodir.html.
 	err = errors.Join(err, os.Chmod(event, fs.ModeSetgid|fs.ModeSticky|0o730))
 	if err != nil {
 		return nil, fmt.Errorf("cannot supervise %s: %w", dir, err)
 	}
 	k := &Keeper{}
-	if k.lock, err = lock(filepath.Join(supervise, "lock")); err != nil {
+	if k.lock, err = Lock(filepath.Join(supervise, "lock")); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(supervise, "control")
@@ -38,6 +41,7 @@ func Make(dir, like string) (*Keeper, error) {
 		_ = os.Chmod(path, mode)
 		_ = os.Chmod(supervise, 0o711)
 	}
+	_ = Notify(dir, string(EventStart)) // who does not hear it finds the lock
 	return k, nil
 }
 
@@ -50,10 +54,10 @@ func (k *Keeper) Read(buf []byte) (int, error) { return k.control.Read(buf) }
 // Close says that nobody keeps the directory any more.
 func (k *Keeper) Close() { _, _ = k.control.Close(), k.lock.Close() }
 
-// lock makes a file and locks it: that is how the programs of s6 see whether somebody
+// Lock makes a file and locks it: that is how the programs of s6 see whether somebody
 // keeps the directory. The lock is that of fcntl_locking(2), which goes when the process
 // closes any descriptor of the file.
-func lock(path string) (*os.File, error) {
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make %s: %w", path, err)

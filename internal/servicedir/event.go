@@ -19,6 +19,7 @@ import (
 
 // The events of a service, a letter each.
 const (
+	EventStart     = 's' // it is supervised from now on
 	EventUp        = 'u' // its run program was started
 	EventReady     = 'U' // it says that it is ready
 	EventDown      = 'd' // its run program has ended
