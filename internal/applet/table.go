@@ -7,6 +7,8 @@ package applet
 var applets = [...]applet{
 	{"fix-attrs", "", "Gives files owners and modes as the lines of its input say: PATH RECURSE ACCOUNT FMODE DMODE.", fixAttrs},
 	{"justc-envdir", "[-I | -i] DIRECTORY PROGRAM...", "Runs a program with the variables of a directory, each a whole file.", justcEnvdir},
+	{"logutil-newfifo", "[-m MODE] [-o OWNER] FIFO", "Makes a FIFO, in the place of what is there.", newFIFO},
+	{"logutil-service", "[-f FIFO] DIRECTORY", "Logs its input, or a FIFO, to a directory as user nobody, by the script in S6_LOGGING_SCRIPT.", logutilService},
 	{"printcontenv", "NAME", "Prints a variable of the container's environment.", printContenv},
 	{"s6-applyuidgid", "[-z] [-k] [-u UID] [-g GID] [-G GID,...] [-U] PROGRAM...", "Runs a program as another user. Without -G root's groups are given up, unless -k is given.", applyuidgid},
 	{"s6-basename", "[-n] FILE [SUFFIX]", "Prints the last part of a path.", basename},
@@ -29,6 +31,7 @@ var applets = [...]applet{
 	{"s6-hiercopy", "SOURCE DESTINATION", "Copies a tree with its modes and owners.", hiercopy},
 	{"s6-linkname", "[-f] [-n] PATH", "Prints what a symbolic link holds, with -f where a path leads.", linkname},
 	{"s6-ln", "[-n] [-s] [-f] [-L | -P] SOURCE... TARGET", "Makes links; -f replaces a link in one step.", ln},
+	{"s6-log", "[-d FD] [-q | -v] [-b] [-p] [-l LIMIT] [--] DIRECTIVE...", "Logs its input by a script: n20 s1000000 T /var/log/x makes 20 archives of 1 MB, with the time before each line.", logLines},
 	{"s6-ls", "[-0] [-a | -A] [-x NAME] DIRECTORY", "Lists a directory.", ls},
 	{"s6-maximumtime", "[-0 | -a | -b | -i | -k | -q | -t | -x | -1 | -2] MS PROGRAM...", "Runs a program, and signals it if it takes longer.", maximumtime},
 	{"s6-mkdir", "[-p] [-v] [-m MODE] DIRECTORY...", "Makes directories.", mkdir},
