@@ -25,7 +25,8 @@ type parser struct {
 	dir    logdir.Config
 	alert  int
 	status int
-	next   action // stamps and prefix, which are for one action each
+	prefix string
+	next   action // stamps, which are for one action only
 }
 
 // Parse reads a logging script. Its errors are ErrScript, with the directive.
@@ -61,9 +62,8 @@ func (p *parser) directive(text string) error {
 	case '+', '-', 'f':
 		return p.selection(text)
 	case 'p':
-		p.next.prefix = ""
-		if value != "" {
-			p.next.prefix = value + " "
+		if p.prefix = value; value != "" {
+			p.prefix += " "
 		}
 	case '!':
 		p.processor("/proc/self/exe", "execlineb", "-Pc", value)
@@ -116,7 +116,7 @@ func (p *parser) selection(text string) error {
 
 // add adds an action, with the stamps and the prefix that were asked for.
 func (p *parser) add(a action) {
-	a.tai, a.iso, a.prefix = p.next.tai, p.next.iso, p.next.prefix
+	a.tai, a.iso, a.prefix = p.next.tai, p.next.iso, p.prefix
 	p.rule.actions = append(p.rule.actions, a)
 	p.next = action{}
 }

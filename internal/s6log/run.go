@@ -54,7 +54,7 @@ func Run(options Options, script *Script, env []string) error {
 		if l.in.ended && !busy {
 			break
 		}
-		if err := l.await(wait, busy); err != nil {
+		if err := l.await(wait); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func (l *logger) openDirs(env []string) error {
 }
 
 // work does what can be done now, and tells how long there is nothing to do unless
-// something happens (negative: for ever), and whether a line is still on its way.
+// something happens (negative: for ever), and whether there is more to do.
 func (l *logger) work() (wait time.Duration, busy bool) {
 	wait, busy = -1, len(l.out) > 0
 	for _, d := range l.dirs {
@@ -119,9 +119,13 @@ func (l *logger) work() (wait time.Duration, busy bool) {
 }
 
 // await waits until something happens, and deals with it.
-func (l *logger) await(wait time.Duration, busy bool) error {
+func (l *logger) await(wait time.Duration) error {
 	fds := []unix.PollFd{{Fd: int32(l.signals), Events: unix.POLLIN}, {Fd: -1}, {Fd: -1}}
-	if !l.in.ended && !(l.options.Blocking && busy) && !l.tooFarAhead() {
+	ahead := mostAhead
+	if l.options.Blocking {
+		ahead = 0
+	}
+	if !l.in.ended && l.pending() <= ahead {
 		fds[1] = unix.PollFd{Fd: 0, Events: unix.POLLIN}
 	}
 	if len(l.out) > 0 {
@@ -152,14 +156,13 @@ func (l *logger) await(wait time.Duration, busy bool) error {
 	return nil
 }
 
-// tooFarAhead tells whether a destination has as much before it as may be.
-func (l *logger) tooFarAhead() bool {
+// pending is how many bytes wait for the slowest destination.
+func (l *logger) pending() int {
+	most := len(l.out)
 	for _, d := range l.dirs {
-		if d.Pending() > mostAhead {
-			return true
-		}
+		most = max(most, d.Pending())
 	}
-	return len(l.out) > mostAhead
+	return most
 }
 
 // handle deals with the signals that have come.
