@@ -323,6 +323,19 @@ func TestLogProcessorFails(t *testing.T) {
 	}
 }
 
+// TestLogProcessorGivenUp: the end does not wait for the next try of a processor.
+func TestLogProcessorGivenUp(t *testing.T) {
+	t.Parallel()
+	r := startLog(t, pid1test.Build(t), "", "r3600000", "?exit 3", "./d")
+	r.send("a\n")
+	r.holds("d/current", "a\n")
+	r.signal(syscall.SIGALRM)
+	until(t, "a warning", func() bool { return strings.Contains(r.stderr.String(), "tried again after 1h0m0s") })
+	if code := r.end(); code != 0 || !strings.Contains(r.stderr.String(), "what it was to read is left in previous") {
+		t.Errorf("code %d, %s", code, r.stderr)
+	}
+}
+
 // TestLogDiskFull: what does not fit is written when it does, and nothing is lost.
 func TestLogDiskFull(t *testing.T) {
 	t.Parallel()

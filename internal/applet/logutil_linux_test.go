@@ -2,7 +2,6 @@ package applet_test
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,7 +160,7 @@ func TestLogutilFIFO(t *testing.T) {
 	go func() {
 		w, err := os.OpenFile(fifo, os.O_WRONLY, 0) // waits for who reads
 		if err == nil {
-			_, err = io.WriteString(w, "a\nb\n")
+			_, err = w.WriteString("a\nb\n")
 			w.Close()
 		}
 		written <- err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func TestRecovery(t *testing.T) {
 			dir := t.TempDir()
 			put(t, dir, tt.before...)
 			d := open(t, config(dir))
-			want := append(tt.after, state)
+			want := slices.Concat(tt.after, []entry{state})
 			if tt.name == "never" { // what was finished keeps its state
 				want[len(want)-1].Text = "s"
 			}

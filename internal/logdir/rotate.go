@@ -3,6 +3,7 @@
 package logdir
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func (d *Dir) sync(name string) error {
 func (d *Dir) archive(name string, suffix byte) error {
 	var st syscall.Stat_t
 	if err := syscall.Stat(d.path(name), &st); err != nil {
-		if err == syscall.ENOENT { //nolint:errorlint // an errno
+		if errors.Is(err, syscall.ENOENT) {
 			return nil
 		}
 		return &os.PathError{Op: "stat", Path: d.path(name), Err: err}

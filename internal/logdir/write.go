@@ -91,8 +91,13 @@ func (d *Dir) later(err error) {
 }
 
 // End tells the directory that nothing more will come. It is done when Busy no longer
-// is true; a processor that fails from now on is not run again.
-func (d *Dir) End() { d.ending = true }
+// is true. What failed is tried again at once, and a processor that fails from now on is
+// not run again: who stops a logger does not wait for one that never gets well.
+func (d *Dir) End() {
+	if !d.ending {
+		d.ending, d.deadline = true, time.Time{}
+	}
+}
 
 // Close marks current as finished and gives the directory up. What a processor has not
 // dealt with is left for the next life to find, and then current is not marked either.
