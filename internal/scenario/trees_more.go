@@ -1,5 +1,7 @@
 package scenario
 
+import "strings"
+
 // execlineTrees are of tier D: scripts in execline, and its words called by shells.
 func execlineTrees() []Scenario {
 	return []Scenario{
@@ -57,6 +59,26 @@ func readinessTrees() []Scenario {
 // loggingTrees are of tier F.
 func loggingTrees() []Scenario {
 	return []Scenario{
+		tree("f-log", map[string]string{
+			"/etc/cont-init.d/10":         contenv + "mkdir -p /var/log/web; chown nobody /var/log/web\n",
+			"/etc/services.d/web/run":     contenv + "echo one; echo two; exec sleep 1000\n",
+			"/etc/services.d/web/log/run": "#!/bin/sh\nexec s6-setuidgid nobody s6-log -b n3 s10000 T /var/log/web\n",
+		}, "one|two").with(func(s *Scenario) {
+			s.Args = sh("until grep -q two /var/log/web/current; do sleep 0.01; done; sed 's/^....-..-.. ..:..:..\\.[0-9]*  //' /var/log/web/current >>/tmp/log")
+		}),
+		tree("f-pipeline", files(
+			rcLongrun("app", "echo hello from app\nexec sleep 1000\n"), rcLongrun("app-log", "exec logutil-service /var/log/app\n"),
+			map[string]string{
+				rcDir + "app/producer-for": "app-log\n", rcDir + "app-log/consumer-for": "app", rcDir + "app-log/pipeline-name": "app-pipeline",
+				rcDir + "user/contents.d/app-pipeline": "", rcDir + "app-log/notification-fd": "3", "/var/log/": "",
+				rcDir + "app-prepare/type": "oneshot", rcDir + "app-prepare/up": "if { mkdir -p /var/log/app } if { chown nobody:nobody /var/log/app } chmod 02755 /var/log/app\n",
+				rcDir + "app-log/dependencies.d/app-prepare": "",
+			}), "hello from app|app app-log").with(func(s *Scenario) {
+			delete(s.Files, rcDir+"user/contents.d/app")
+			delete(s.Files, rcDir+"user/contents.d/app-log")
+			s.Files[rcDir+"app-log/run"] = strings.Replace(s.Files[rcDir+"app-log/run"], "exec ", "echo >&3\nexec ", 1)
+			s.Args = sh("until grep -q hello /var/log/app/current; do sleep 0.01; done; cut -d' ' -f4- /var/log/app/current >>/tmp/log; echo $(s6-rc list app-pipeline) >>/tmp/log")
+		}),
 		tree("f-filter", map[string]string{
 			"/etc/services.d/web/run":     contenv + "(echo one; echo two >&2) 2>&1 | s6-format-filter \"[ WEB ] %s\" >/tmp/out\necho x | s6-tai64n | s6-tai64nlocal >/tmp/stamp\nexec sleep 1000\n",
 			"/etc/services.d/ids/run":     contenv + "exec s6-envuidgid -D 32768:32768 nobody sh -c 'echo $UID >/tmp/ids; exec sleep 1000'\n",
