@@ -35,7 +35,7 @@ func (s *Supervisor) insert(services []Service) error {
 	}
 	for _, service := range services {
 		if loop := findLoop(added[service.Name]); loop != nil {
-			errs = append(errs, fmt.Errorf("services require each other: %s", strings.Join(loop, " -> ")))
+			errs = append(errs, &LoopError{loop})
 			break // the others are most likely the same loop
 		}
 	}
@@ -43,6 +43,18 @@ func (s *Supervisor) insert(services []Service) error {
 		return err
 	}
 	return s.commit(services, added)
+}
+
+// LoopError says that services wait for each other.
+type LoopError struct {
+	// Names are the services along the loop, each with what it waits for after it; the
+	// last is the first again.
+	Names []string
+}
+
+// Error shows the loop.
+func (e *LoopError) Error() string {
+	return "services require each other: " + strings.Join(e.Names, " -> ")
 }
 
 // commit makes checked units part of the supervisor.

@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -211,4 +212,20 @@ func TestDiamonds(t *testing.T) {
 			t.Errorf("the top is %s", have)
 		}
 	})
+}
+
+// A loop is an error that lists it, for those who want to say where it is written.
+func TestLoopError(t *testing.T) {
+	t.Parallel()
+	command := []string{"true"}
+	_, err := supervisor.New(supervisor.Config{Services: []supervisor.Service{
+		{Name: "a", Command: command, Requires: []string{"b"}}, {Name: "b", Command: command, After: []string{"a"}},
+	}})
+	loop, ok := errors.AsType[*supervisor.LoopError](err)
+	if !ok {
+		t.Fatalf("error %v", err)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "a"}, loop.Names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
 }

@@ -43,12 +43,8 @@ func (c *Container) base() error {
 
 // readRC reads s6-rc.d. Notes are told the first time.
 func (c *Container) readRC(tell bool) (s6.RC, error) {
-	overlay := overlaySources(c.cfg.Root)
-	bundles := c.etc("s6-overlay/user-bundles.d")
-	if dir := c.cfg.Settings.RuntimeBundleDir; dir != "" {
-		bundles = c.cfg.Root + dir
-	}
-	sources := s6.RCSources{Dirs: []string{c.etc("s6-overlay/s6-rc.d"), bundles}, Overlay: overlay, Defaults: c.serviceDefaults()}
+	sources := c.cfg.Settings.RCSources(c.cfg.Root)
+	sources.Defaults = c.serviceDefaults()
 	if c.run.scan != nil {
 		sources.Execlineb = filepath.Join(c.run.path, "s6", "basedir", "bin", "execlineb")
 	}
@@ -57,18 +53,6 @@ func (c *Container) readRC(tell bool) (s6.RC, error) {
 		c.tell(notes)
 	}
 	return rc, err
-}
-
-// overlaySources are the source directories of s6-overlay itself, each once: of its
-// directories with and without a version in their name one is usually a link.
-func overlaySources(root string) (dirs []string) {
-	found, _ := filepath.Glob(root + "/package/admin/s6-overlay*/etc/s6-rc/sources") // the pattern is right
-	for _, dir := range found {
-		if path, err := filepath.EvalSymlinks(dir); err == nil && !slices.Contains(dirs, path) {
-			dirs = append(dirs, path)
-		}
-	}
-	return dirs
 }
 
 // adoptRC makes directories for the services of s6-rc, and writes down what the command

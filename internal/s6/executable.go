@@ -19,13 +19,14 @@ import (
 const (
 	noteMadeExecutable = "was not executable: made so (chmod +x it where the image is built)"
 	noteInterpreter    = "is not executable and cannot be made so: it is run through its interpreter"
+	noteNotExecutable  = "is not executable: root makes it so at each start, others run it through its interpreter (chmod +x it where the image is built)"
 )
 
 // command gives the words that run the file at path under the name as, which
 // is what the script sees as $0: the file itself if it is executable or can
-// be made so, else its interpreter. note says which of these, if not the first;
-// err is the reason why not, without the path.
-func command(path, as string) (argv []string, note string, err error) {
+// be made so, else its interpreter; with lookOnly its mode is left as it is. note says
+// which of these, if not the first; err is the reason why not, without the path.
+func command(path, as string, lookOnly bool) (argv []string, note string, err error) {
 	if err := runnable(path); err != nil {
 		return nil, "", err
 	}
@@ -37,6 +38,9 @@ func command(path, as string) (argv []string, note string, err error) {
 		return nil, "", fmt.Errorf("it is not executable, and it cannot be read: %w", smallfile.Cause(err))
 	}
 	defer f.Close()
+	if lookOnly {
+		return []string{as}, noteNotExecutable, nil
+	}
 	if makeExecutable(f) && executable(path) {
 		return []string{as}, noteMadeExecutable, nil
 	}

@@ -75,7 +75,7 @@ type rcNode struct {
 }
 
 // ReadRC reads the sources of s6-rc. Its error joins one for each mistake, as
-// s6-rc-compile would end the boot for it, and names the files.
+// s6-rc-compile would end the boot for it, a *smallfile.Error that names the file.
 func ReadRC(sources RCSources) (RC, []Note, error) {
 	if sources.Execlineb == "" {
 		sources.Execlineb = "execlineb"
@@ -99,7 +99,7 @@ func ReadRC(sources RCSources) (RC, []Note, error) {
 func (t *rcTree) readAll(dir string) {
 	dir, entries, err := list(dir)
 	if err != nil {
-		t.errs = append(t.errs, err)
+		t.wrong(dir, err)
 		return
 	}
 	for _, e := range entries {
@@ -107,7 +107,7 @@ func (t *rcTree) readAll(dir string) {
 		switch {
 		case t.overlay && isOwn(e.Name()):
 		case strings.ContainsAny(e.Name(), "\n\t"):
-			t.fail(e.Name(), fmt.Errorf("cannot use %q: the name of a service holds no newline and no tab", path))
+			t.fail(e.Name(), path, fmt.Errorf("cannot use %q: the name of a service holds no newline and no tab", path))
 		case t.isDir(path, e):
 			t.source(e.Name(), path)
 		}
@@ -122,24 +122,25 @@ func isOwn(name string) bool {
 
 // source reads one source directory by its type.
 func (t *rcTree) source(name, dir string) {
-	kind, err := readValue(filepath.Join(dir, "type"))
+	file := filepath.Join(dir, "type")
+	kind, err := readValue(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		switch {
 		case t.overlay || name == bundleUser || name == bundleUser2 || name == bundleBase:
 			kind, err = "bundle", nil // images leave the type of s6-overlay's own to it
 		default:
-			err = fmt.Errorf("cannot use %s: it has no type file, which says oneshot, longrun or bundle", dir)
+			file, err = dir, fmt.Errorf("cannot use %s: it has no type file, which says oneshot, longrun or bundle", dir)
 		}
 	}
 	switch {
 	case err != nil:
-		t.fail(name, err)
+		t.fail(name, file, err)
 	case kind == "bundle":
 		t.bundle(name, dir)
 	case kind != "oneshot" && kind != "longrun":
-		t.fail(name, wrongValue(filepath.Join(dir, "type"), kind, "oneshot, longrun or bundle"))
+		t.fail(name, file, wrongValue(file, kind, "oneshot, longrun or bundle"))
 	case t.nodes[name] != nil:
-		t.fail(name, fmt.Errorf("cannot use %s: there is another service of that name in %s", dir, t.nodes[name].service.Dir))
+		t.fail(name, dir, fmt.Errorf("cannot use %s: there is another service of that name in %s", dir, t.nodes[name].service.Dir))
 	default:
 		t.atomic(name, dir, kind)
 	}
@@ -147,25 +148,24 @@ func (t *rcTree) source(name, dir string) {
 
 // bundle adds to what a bundle holds.
 func (t *rcTree) bundle(name, dir string) {
-	names, err := names(filepath.Join(dir, contentsDir), filepath.Join(dir, contentsFile))
-	if err != nil {
-		t.fail(name, err)
-	}
-	t.contents[name] = append(t.contents[name], names...)
+	t.contents[name] = append(t.contents[name], t.names(name, filepath.Join(dir, contentsDir), filepath.Join(dir, contentsFile))...)
 }
 
-// names lists the files of a directory and the lines of a file, which are names.
-func names(dir, file string) ([]string, error) {
+// names lists the files of a directory and the lines of a file, which are names, for a
+// service or bundle.
+func (t *rcTree) names(name, dir, file string) (all []string) {
 	_, entries, err := list(dir)
-	var all []string
+	if err != nil {
+		t.fail(name, dir, err)
+	}
 	for _, e := range entries {
 		all = append(all, e.Name())
 	}
-	lines, lerr := readNames(file)
-	if errors.Is(lerr, fs.ErrNotExist) {
-		lerr = nil
+	lines, err := readNames(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.fail(name, file, err)
 	}
-	return append(all, lines...), errors.Join(err, lerr)
+	return append(all, lines...)
 }
 
 // readNames reads a file with a name a line.
@@ -189,24 +189,21 @@ func (t *rcTree) atomic(name, dir, kind string) {
 		var files []fs.DirEntry
 		if n.service, files, ok = t.service(name, dir); !ok {
 			if files != nil {
-				t.fail(name, fmt.Errorf("cannot use %s: a longrun needs a run file", dir))
+				t.fail(name, dir, fmt.Errorf("cannot use %s: a longrun needs a run file", dir))
 			}
 			return
 		}
 		n.service.Requires = nil // which may be bundles
 	}
 	n.service.Down = true // until a bundle of the boot leads to it; a down file means nothing here
-	var err error
-	if n.needs, err = names(filepath.Join(dir, "dependencies.d"), filepath.Join(dir, "dependencies")); err != nil {
-		t.fail(name, err)
-	}
+	n.needs = t.names(name, filepath.Join(dir, "dependencies.d"), filepath.Join(dir, "dependencies"))
 	_, files, err := list(dir)
 	if err != nil {
-		t.fail(name, err)
+		t.fail(name, dir, err)
 	}
 	for _, f := range files {
 		if err := n.apply(f.Name(), kind); err != nil {
-			t.fail(name, err)
+			t.fail(name, filepath.Join(dir, f.Name()), err)
 		}
 	}
 	t.nodes[name] = n
@@ -249,14 +246,14 @@ func (t *rcTree) oneshot(name, dir string) supervisor.Service {
 	}
 	up, err := t.line(filepath.Join(dir, "up"))
 	if err != nil {
-		t.fail(name, err)
+		t.fail(name, filepath.Join(dir, "up"), err)
 		return s
 	}
 	if up == nil {
-		t.fail(name, fmt.Errorf("cannot use %s: a oneshot needs an up file", dir))
+		t.fail(name, dir, fmt.Errorf("cannot use %s: a oneshot needs an up file", dir))
 	}
 	if s.Undo, err = t.line(filepath.Join(dir, "down")); err != nil {
-		t.fail(name, err)
+		t.fail(name, filepath.Join(dir, "down"), err)
 	}
 	s.Command = up
 	return s

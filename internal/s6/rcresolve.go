@@ -3,6 +3,7 @@ package s6
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,11 +72,11 @@ func (t *rcTree) pipelines() {
 	for _, name := range t.order {
 		n := t.nodes[name]
 		for _, producer := range n.feeds {
+			file := filepath.Join(n.service.Dir, "consumer-for")
 			if p := t.nodes[producer]; p == nil {
-				t.fail(name, fmt.Errorf("cannot use %s: there is no longrun %q", filepath.Join(n.service.Dir, "consumer-for"), producer))
+				t.fail(name, file, fmt.Errorf("cannot use %s: there is no longrun %q", file, producer))
 			} else if p.producer != name {
-				t.fail(name, fmt.Errorf("cannot use %s: %q is not its producer: its producer-for is %q",
-					filepath.Join(n.service.Dir, "consumer-for"), producer, p.producer))
+				t.fail(name, file, fmt.Errorf("cannot use %s: %q is not its producer: its producer-for is %q", file, producer, p.producer))
 			}
 		}
 		if n.producer == "" {
@@ -83,8 +84,8 @@ func (t *rcTree) pipelines() {
 		}
 		consumer := t.nodes[n.producer]
 		if consumer == nil || consumer.service.Oneshot || !slices.Contains(consumer.feeds, name) {
-			t.fail(name, fmt.Errorf("cannot use %s: there is no longrun %q whose consumer-for names %q",
-				filepath.Join(n.service.Dir, "producer-for"), n.producer, name))
+			file := filepath.Join(n.service.Dir, "producer-for")
+			t.fail(name, file, fmt.Errorf("cannot use %s: there is no longrun %q whose consumer-for names %q", file, n.producer, name))
 			continue
 		}
 		n.service.LogTo = n.producer
@@ -120,7 +121,7 @@ func (t *rcTree) members(name, by string, path []string) (all []string) {
 	}
 	contents, known := t.contents[name]
 	if slices.Contains(path, name) {
-		t.fail(name, fmt.Errorf("bundles hold each other: %s", strings.Join(append(path, name), " -> ")))
+		t.fail(name, t.contentFile(path[len(path)-1], name), fmt.Errorf("bundles hold each other: %s", strings.Join(append(path, name), " -> ")))
 		return nil
 	}
 	if !known {
@@ -128,9 +129,11 @@ func (t *rcTree) members(name, by string, path []string) (all []string) {
 		case isStage(name) || name == stageLegacy || name == bundleUser2:
 		case len(path) > 0 && (path[0] == bundleBase || path[0] == bundleTop): // s6-overlay's own, which are not here
 		case by != "":
-			t.errs = append(t.errs, fmt.Errorf("cannot use %s: there is no service %q to depend on", dependencyFile(by, name), name))
+			file := dependencyFile(by, name)
+			t.wrong(file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 		default:
-			t.errs = append(t.errs, fmt.Errorf("cannot use the bundle %q: there is no service %q", path[len(path)-1], name))
+			bundle := path[len(path)-1]
+			t.wrong(t.contentFile(bundle, name), fmt.Errorf("cannot use the bundle %q: there is no service %q", bundle, name))
 		}
 		return nil
 	}
@@ -139,6 +142,22 @@ func (t *rcTree) members(name, by string, path []string) (all []string) {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// contentFile is the file that makes a bundle hold a name.
+func (t *rcTree) contentFile(bundle, name string) string {
+	var file string
+	for _, dir := range slices.Concat(t.sources.Overlay, t.sources.Dirs) {
+		file = filepath.Join(dir, bundle, contentsFile)
+		path := filepath.Join(dir, bundle, contentsDir, name)
+		if _, err := os.Lstat(path); err == nil && !strings.Contains(name, "/") {
+			return path
+		}
+		if names, err := readNames(file); err == nil && slices.Contains(names, name) {
+			return file
+		}
+	}
+	return file
 }
 
 // closure lists services with all that they require, those that are required first.

@@ -29,15 +29,20 @@ type Script struct {
 // by byte, as the C locale sorts. Files that start with a dot are no scripts;
 // there is no other filter, so "10-x.bak" runs. A directory that does not exist
 // holds none; one that cannot be read is an error that names it.
-func Scripts(dir string) ([]Script, error) {
+func Scripts(dir string) ([]Script, error) { return scripts(dir, false) }
+
+// LookAtScripts is Scripts, and leaves the modes of the scripts as they are.
+func LookAtScripts(dir string) ([]Script, error) { return scripts(dir, true) }
+
+func scripts(dir string, lookOnly bool) ([]Script, error) {
 	dir, entries, err := list(dir)
 	if err != nil {
-		return nil, err
+		return nil, &smallfile.Error{File: dir, Err: err}
 	}
 	scripts := make([]Script, 0, len(entries))
 	for _, e := range entries {
 		s := Script{Name: e.Name(), Path: filepath.Join(dir, e.Name())}
-		if s.Argv, s.Note, err = command(s.Path, s.Path); err != nil {
+		if s.Argv, s.Note, err = command(s.Path, s.Path, lookOnly); err != nil {
 			s.Err = fmt.Errorf("cannot run %s: %w", s.Path, err)
 		}
 		scripts = append(scripts, s)

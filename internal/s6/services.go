@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sillelien/baseinit/internal/s6/smallfile"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -30,6 +31,9 @@ type Defaults struct {
 	Known []string
 	// Skip tells which names are passed over. Default: none.
 	Skip func(name string) bool
+	// LookOnly leaves scripts that are not executable as they are. Default: as root
+	// they are made executable.
+	LookOnly bool
 }
 
 // Note is something about a file that a person should hear once and that
@@ -53,13 +57,13 @@ func (n Note) String() string { return n.File + " " + n.Text }
 // Where s6 waits for ever, since timeout-kill is 0, the service has as long as the
 // container's stop has as a whole.
 //
-// The error joins one for each wrong value and each dependency on nothing, and names
-// the files. The services given are then those that are right and need no
+// The error joins one for each wrong value and each dependency on nothing, a
+// *smallfile.Error that names the file. The services given are then those that are right and need no
 // wrong one.
 func Services(dir string, defaults Defaults) ([]supervisor.Service, []Note, error) {
 	dir, entries, err := list(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, &smallfile.Error{File: dir, Err: err}
 	}
 	t := &tree{defaults: defaults, broken: map[string]bool{}}
 	for _, e := range entries {
@@ -84,16 +88,20 @@ type tree struct {
 
 func (t *tree) note(file, text string) { t.notes = append(t.notes, Note{file, text}) }
 
-// fail leaves the service out.
-func (t *tree) fail(name string, err error) {
+// fail leaves the service out, for what is wrong with a file.
+func (t *tree) fail(name, file string, err error) {
 	t.broken[name] = true
-	t.errs = append(t.errs, err)
+	t.wrong(file, err)
+}
+
+func (t *tree) wrong(file string, err error) {
+	t.errs = append(t.errs, &smallfile.Error{File: file, Err: err})
 }
 
 // add reads the service directory dir, if it is one, and its log service's.
 func (t *tree) add(name, dir string, e fs.DirEntry) {
 	if strings.ContainsAny(name, "\n\t") {
-		t.fail(name, fmt.Errorf("cannot use %q: the name of a service holds no newline and no tab", dir))
+		t.fail(name, dir, fmt.Errorf("cannot use %q: the name of a service holds no newline and no tab", dir))
 		return
 	}
 	if !t.isDir(dir, e) {
@@ -150,7 +158,7 @@ func (t *tree) serviceOrNote(name, dir string) (s supervisor.Service, files []fs
 func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEntry, ok bool) {
 	_, files, err := list(dir)
 	if err != nil {
-		t.fail(name, err)
+		t.fail(name, dir, err)
 		return s, nil, false
 	}
 	if !slices.ContainsFunc(files, func(f fs.DirEntry) bool { return f.Name() == "run" }) {
@@ -163,7 +171,7 @@ func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEn
 	}
 	for _, f := range files {
 		if err := t.apply(&s, f.Name()); err != nil {
-			t.fail(name, err)
+			t.fail(name, filepath.Join(dir, f.Name()), err)
 		}
 	}
 	if s.Critical && s.MaxRestarts > 0 {
@@ -211,7 +219,7 @@ func (t *tree) apply(s *supervisor.Service, file string) (err error) {
 
 // script gives the words that run a script in its own directory.
 func (t *tree) script(path string) ([]string, error) {
-	argv, note, err := command(path, "./"+filepath.Base(path))
+	argv, note, err := command(path, "./"+filepath.Base(path), t.defaults.LookOnly)
 	if note != "" {
 		t.note(path, note)
 	}
@@ -249,7 +257,8 @@ func (t *tree) connect() {
 		})
 		for _, name := range s.Requires {
 			if !known[name] {
-				t.fail(s.Name, fmt.Errorf("cannot use %s: there is no service %q to depend on", dependencyFile(s.Dir, name), name))
+				file := dependencyFile(s.Dir, name)
+				t.fail(s.Name, file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 			}
 		}
 	}

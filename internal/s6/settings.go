@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,6 +86,29 @@ func (s Settings) ConfigDir() string {
 		return "/etc"
 	}
 	return filepath.Join("/etc/cont-profile.d", s.RuntimeProfile)
+}
+
+// RCSources says where the source directories of s6-rc are below root, with what is left of
+// s6-overlay's own.
+func (s Settings) RCSources(root string) RCSources {
+	dir := root + s.ConfigDir() + "/s6-overlay"
+	bundles := dir + "/user-bundles.d"
+	if s.RuntimeBundleDir != "" {
+		bundles = root + s.RuntimeBundleDir
+	}
+	return RCSources{Dirs: []string{dir + "/s6-rc.d", bundles}, Overlay: overlaySources(root)}
+}
+
+// overlaySources are the source directories of s6-overlay itself, each once: of its
+// directories with and without a version in their name one is usually a link.
+func overlaySources(root string) (dirs []string) {
+	found, _ := filepath.Glob(root + "/package/admin/s6-overlay*/etc/s6-rc/sources") // the pattern is right
+	for _, dir := range found {
+		if path, err := filepath.EvalSymlinks(dir); err == nil && !slices.Contains(dirs, path) {
+			dirs = append(dirs, path)
+		}
+	}
+	return dirs
 }
 
 // ReadSettings reads the S6_ variables of an environment in the form of

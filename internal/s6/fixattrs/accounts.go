@@ -18,6 +18,11 @@ type accounts struct {
 	groups  map[string]int
 }
 
+// unknown is a user or group that there is not.
+type unknown string
+
+func (e unknown) Error() string { return string(e) }
+
 type ids struct{ uid, gid int }
 
 // accountsLimit is far above any passwd, and bounds what a broken one costs.
@@ -60,6 +65,9 @@ func eachRecord(file string, use func(fields []string)) error {
 		if f := strings.Split(strings.TrimSpace(line), ":"); len(f) >= 3 && f[0] != "" {
 			use(f)
 		}
+	}
+	if err != nil {
+		err = &smallfile.Error{File: file, Err: err}
 	}
 	return err
 }
@@ -105,7 +113,7 @@ func (a accounts) user(name, fallback, fallbackGroup string) (uid, gid int, err 
 	}
 	uid, ok := parseID(fallback)
 	if !ok {
-		return 0, 0, fmt.Errorf("there is no user %q: add it to etc/passwd, or write %s,UID:GID", name, name)
+		return 0, 0, unknown(fmt.Sprintf("there is no user %q: add it to etc/passwd, or write %s,UID:GID", name, name))
 	}
 	if gid, ok := parseID(fallbackGroup); ok {
 		return uid, gid, nil
@@ -132,5 +140,5 @@ func (a accounts) group(name, fallback string) (int, error) {
 			return gid, nil
 		}
 	}
-	return 0, fmt.Errorf("there is no group %q: add it to etc/group, or write ACCOUNT,UID:GID", name)
+	return 0, unknown(fmt.Sprintf("there is no group %q: add it to etc/group, or write ACCOUNT,UID:GID", name))
 }

@@ -49,35 +49,70 @@ type Config struct {
 // file and line. Files that are right already are not touched, so that this
 // works on a read-only file system and copies nothing up on an overlay.
 func Apply(ctx context.Context, c Config) (warnings []error) {
-	if c.Root == "" {
-		c.Root = "/"
-	}
-	if c.Dir == "" {
-		c.Dir = filepath.Join(c.Root, "etc/fix-attrs.d")
-	}
-	lines, warnings := c.lines()
-	if len(lines) == 0 {
-		return warnings
-	}
-	known, errs := readAccounts(c.Root)
-	warnings = append(warnings, errs...)
+	c = c.withDefaults()
+	lines, known, warnings := read(c)
 	for _, l := range lines {
 		if ctx.Err() != nil {
-			return append(warnings, fmt.Errorf("cannot apply %s and what follows: %w", l.where, context.Cause(ctx)))
+			return append(warnings, fmt.Errorf("cannot apply %s and what follows: %w", l.where(), context.Cause(ctx)))
 		}
 		r, err := parse(l.text, known)
 		if err == nil {
 			err = fix(ctx, c, r)
 		}
 		if err != nil {
-			warnings = append(warnings, fmt.Errorf("cannot apply %s: %w", l.where, err))
+			warnings = append(warnings, l.fail(err))
 		}
 	}
 	return warnings
 }
 
+// Check reads the files and changes nothing. Its warnings are those about lines that Apply
+// would not understand, each a *smallfile.Error. In a root without an etc/passwd, most likely
+// a tree that is copied to an image, no account is missed.
+func Check(c Config) (warnings []error) {
+	lines, known, warnings := read(c.withDefaults())
+	for _, l := range lines {
+		_, err := parse(l.text, known)
+		_, missing := errors.AsType[unknown](err)
+		if err != nil && (len(known.users) > 0 || !missing) {
+			warnings = append(warnings, l.fail(err))
+		}
+	}
+	return warnings
+}
+
+func (c Config) withDefaults() Config {
+	if c.Root == "" {
+		c.Root = "/"
+	}
+	if c.Dir == "" {
+		c.Dir = filepath.Join(c.Root, "etc/fix-attrs.d")
+	}
+	return c
+}
+
+// read reads the lines, and if there are any the accounts.
+func read(c Config) (lines []line, known accounts, warnings []error) {
+	lines, warnings = c.lines()
+	if len(lines) == 0 {
+		return nil, known, warnings
+	}
+	known, errs := readAccounts(c.Root)
+	return lines, known, append(warnings, errs...)
+}
+
 // line is one line that says something.
-type line struct{ where, text string }
+type line struct {
+	file   string
+	number int
+	text   string
+}
+
+func (l line) where() string { return fmt.Sprintf("%s:%d", l.file, l.number) }
+
+func (l line) fail(err error) error {
+	return &smallfile.Error{File: l.file, Err: fmt.Errorf("cannot apply %s: %w", l.where(), err)}
+}
 
 const fileLimit = 1 << 20
 
@@ -102,7 +137,7 @@ func readLines(dir string) (lines []line, errs []error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, []error{fmt.Errorf("cannot list %s: %w", dir, smallfile.Cause(err))}
+		return nil, []error{&smallfile.Error{File: dir, Err: fmt.Errorf("cannot list %s: %w", dir, smallfile.Cause(err))}}
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
@@ -111,7 +146,7 @@ func readLines(dir string) (lines []line, errs []error) {
 		name := filepath.Join(dir, e.Name())
 		data, err := smallfile.Read(name, fileLimit)
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, &smallfile.Error{File: name, Err: err})
 		}
 		lines = append(lines, splitLines(name, data)...)
 	}
@@ -123,7 +158,7 @@ func splitLines(name string, data []byte) (lines []line) {
 	for text := range strings.Lines(string(data)) {
 		number++
 		if text = strings.TrimSpace(text); text != "" && text[0] != '#' {
-			lines = append(lines, line{fmt.Sprintf("%s:%d", name, number), text})
+			lines = append(lines, line{name, number, text})
 		}
 	}
 	return lines

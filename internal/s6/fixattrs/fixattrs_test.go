@@ -18,6 +18,7 @@ import (
 
 	"github.com/sillelien/baseinit/internal/s6/fixattrs"
 	"github.com/sillelien/baseinit/internal/s6/nobodytest"
+	"github.com/sillelien/baseinit/internal/s6/smallfile"
 )
 
 // Without root's rights owners stay as they are.
@@ -409,4 +410,25 @@ func needRoot(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to give files away")
 	}
+}
+
+// Check finds what Apply would not understand, names the file, and changes nothing.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	dir := root(t, "/f false SELF 0600 0700\n/f false nosuch 0600 0700\n/f maybe SELF 0600 0700\n/missing false SELF 0600 0700\nwords\n", "f")
+	for _, accounts := range []bool{false, true} {
+		want := []string{`10-test:3: recurse is "maybe"`, "10-test:5: \"words\" has 1 fields"}
+		if accounts {
+			write(t, filepath.Join(dir, "etc/passwd"), passwd)
+			want = append([]string{`10-test:2: there is no user "nosuch"`}, want...)
+		}
+		warnings := fixattrs.Check(fixattrs.Config{Root: dir})
+		wantWarnings(t, warnings, want...)
+		for _, err := range warnings {
+			if wrong, ok := errors.AsType[*smallfile.Error](err); !ok || filepath.Base(wrong.File) != "10-test" {
+				t.Errorf("no file with %v", err)
+			}
+		}
+	}
+	wantModes(t, dir, map[string]string{"f": "0644"})
 }

@@ -12,6 +12,19 @@ import (
 	"syscall"
 )
 
+// Error is what is wrong with a file of a tree. Err names the file, too, so that a reader who
+// sees nothing else can mend it.
+type Error struct {
+	File string
+	Err  error
+}
+
+// Error is that of Err.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *Error) Unwrap() error { return e.Err }
+
 // Read returns the contents of the regular file path, following symbolic links.
 // More than limit bytes are an error, for a file cut short would be misread.
 // Errors name path and wrap what the system said: errors.Is(err, fs.ErrNotExist).
