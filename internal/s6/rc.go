@@ -105,7 +105,7 @@ func (t *rcTree) readAll(dir string) {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		switch {
-		case t.overlay && isOwn(e.Name()):
+		case t.overlay && IsOverlays(e.Name()):
 		case strings.ContainsAny(e.Name(), "\n\t"):
 			t.fail(e.Name(), path, fmt.Errorf("cannot use %q: the name of a service holds no newline and no tab", path))
 		case t.isDir(path, e):
@@ -114,9 +114,9 @@ func (t *rcTree) readAll(dir string) {
 	}
 }
 
-// isOwn tells whether a service is one that s6-overlay itself has: where an image still holds
+// IsOverlays tells whether a service is one that s6-overlay itself has: where an image still holds
 // it, what its scripts do is done by us.
-func isOwn(name string) bool {
+func IsOverlays(name string) bool {
 	return name == "fix-attrs" || name == "legacy-cont-init" || name == stageLegacy
 }
 

@@ -129,7 +129,7 @@ func (t *rcTree) members(name, by string, path []string) (all []string) {
 		case isStage(name) || name == stageLegacy || name == bundleUser2:
 		case len(path) > 0 && (path[0] == bundleBase || path[0] == bundleTop): // s6-overlay's own, which are not here
 		case by != "":
-			file := dependencyFile(by, name)
+			file := DependencyFile(by, name)
 			t.wrong(file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 		default:
 			bundle := path[len(path)-1]

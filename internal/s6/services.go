@@ -257,15 +257,15 @@ func (t *tree) connect() {
 		})
 		for _, name := range s.Requires {
 			if !known[name] {
-				file := dependencyFile(s.Dir, name)
+				file := DependencyFile(s.Dir, name)
 				t.fail(s.Name, file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 			}
 		}
 	}
 }
 
-// dependencyFile is the file that makes a service depend on name.
-func dependencyFile(dir, name string) string {
+// DependencyFile is the file that makes a service depend on name.
+func DependencyFile(dir, name string) string {
 	if !strings.HasPrefix(name, ".") && !strings.Contains(name, "/") { // else it is no file of dependencies.d
 		path := filepath.Join(dir, "dependencies.d", name)
 		if _, err := os.Lstat(path); err == nil {

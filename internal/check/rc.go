@@ -1,0 +1,131 @@
+//go:build linux
+
+package check
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+// sourceDir is about a directory of source directories of s6-rc.
+func (c *checker) sourceDir(dir string) {
+	overlay := slices.Contains(c.sources().Overlay, dir)
+	c.files(dir, func(path string) (Severity, string) {
+		name, file, inside := strings.Cut(path, "/")
+		switch {
+		case !inside:
+			return Info, "" // is no source directory
+		case overlay && s6.IsOverlays(name):
+			return Info, "s6-overlay's own, which baseinit does itself"
+		}
+		return c.rcFile(name, filepath.Join(dir, name), file)
+	})
+}
+
+// rcFile tells what a file of a source directory means.
+func (c *checker) rcFile(name, dir, file string) (Severity, string) {
+	s := find(c.rc.Services, name)
+	switch {
+	case c.base(name) != nil, s != nil && s.Oneshot:
+		return c.oneshotFile(name, s, dir, file)
+	case s != nil:
+		return c.longrunFile(s, dir, file)
+	case c.rc.Bundles[name] != nil:
+		return bundleFile(name, file)
+	}
+	return Info, name + "'s own file"
+}
+
+// base finds a oneshot that is run before fix-attrs.d.
+func (c *checker) base(name string) *s6.Script {
+	i := slices.IndexFunc(c.rc.Base, func(s s6.Script) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.rc.Base[i]
+}
+
+// oneshotFile tells what a file means to a oneshot; s is nil if it is run before fix-attrs.d.
+func (c *checker) oneshotFile(name string, s *supervisor.Service, dir, file string) (Severity, string) {
+	switch {
+	case file == "type":
+		return Info, name + " is a oneshot"
+	case file == "up" && s == nil:
+		c.command(dir+"/up", c.base(name).Argv)
+		return Info, "oneshot " + name + ", runs before fix-attrs.d"
+	case file == "up":
+		c.command(dir+"/up", s.Command)
+		return Info, "oneshot " + name + c.started(s)
+	case file == "down" && s == nil:
+		return Warning, "is never run: the services of bundle base are over before others start"
+	case file == "down":
+		c.command(dir+"/down", s.Undo)
+		return Info, "runs when " + name + " is stopped"
+	case strings.HasPrefix(file, "dependencies"), strings.HasPrefix(file, "timeout-"), file == "flag-essential":
+		return c.serviceFile(name, dir, file)
+	}
+	return Info, name + "'s own file"
+}
+
+func (c *checker) longrunFile(s *supervisor.Service, dir, file string) (Severity, string) {
+	switch {
+	case file == "type":
+		return Info, s.Name + " is a longrun"
+	case file == "run":
+		return Info, "longrun " + s.Name + c.started(s) + c.script(dir+"/run")
+	case file == "log/run":
+		return Warning, "means nothing in s6-rc.d, ignored: use producer-for"
+	case file == "down", file == "up", top(file) == "log", top(file) == "contents", top(file) == "contents.d":
+		return Info, "means nothing for a longrun, ignored"
+	}
+	return c.serviceFile(s.Name, dir, file)
+}
+
+// command finds what is wrong with an up or down file, by the words that run it.
+func (c *checker) command(path string, argv []string) {
+	switch {
+	case len(argv) == 0: // it is wrong, and said to be
+	case filepath.Base(argv[0]) == "execlineb":
+		c.execline(path)
+	default:
+		c.script(path)
+	}
+}
+
+func bundleFile(name, file string) (Severity, string) {
+	member, isMember := strings.CutPrefix(file, "contents.d/")
+	switch {
+	case isMember:
+		return Info, "bundle " + name + " holds " + member
+	case file == "type":
+		return Info, name + " is a bundle"
+	case file == "contents":
+		return Info, "names what bundle " + name + " holds"
+	case top(file) == "dependencies.d", file == "dependencies":
+		return Warning, "means nothing for a bundle, ignored"
+	}
+	return Info, name + "'s own file"
+}
+
+// started tells who starts a service of s6-rc.d, and after what.
+func (c *checker) started(s *supervisor.Service) string {
+	text := ", not started: no bundle of the boot leads to it"
+	if !s.Down {
+		text = ", started for others"
+		for _, bundle := range [...]string{"user", "user2", "top", "base"} {
+			if slices.Contains(c.rc.Bundles[bundle], s.Name) {
+				text = ", started by bundle " + bundle
+				break
+			}
+		}
+	}
+	needs := slices.Clone(s.Requires)
+	if slices.Contains(c.rc.Late, s.Name) {
+		needs = append(needs, "services.d")
+	}
+	return text + after(needs)
+}

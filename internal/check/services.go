@@ -1,0 +1,174 @@
+//go:build linux
+
+package check
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+// servicesDir is about services.d.
+func (c *checker) servicesDir() {
+	dir := c.etc("services.d")
+	c.files(dir, func(path string) (Severity, string) {
+		name, file, inside := strings.Cut(path, "/")
+		if !inside {
+			return Info, "" // is no service
+		}
+		if rest, isLog := strings.CutPrefix(file, "log/"); isLog {
+			name, file = name+"/log", rest
+		}
+		s := find(c.legacy, name)
+		switch file {
+		case "run":
+			return Info, legacyService(name, s) + c.script(filepath.Join(dir, name, file))
+		case "down":
+			return Info, name + " is not started until s6-svc -u"
+		case "log":
+			return Info, name + "'s log service"
+		}
+		if isOfRC(top(file)) {
+			return Info, "means something only in s6-rc.d, ignored"
+		}
+		return c.serviceFile(name, filepath.Join(dir, name), file)
+	})
+}
+
+// legacyService tells what becomes of a service of services.d, nil if it is wrong.
+func legacyService(name string, s *supervisor.Service) string {
+	text := "service " + name
+	parent, isLog := strings.CutSuffix(name, "/log")
+	switch {
+	case isLog:
+		text += ", reads what " + parent + " prints"
+	case s == nil: // it is wrong, and so the boot ends
+		return text
+	case s.Down:
+		text += ", not started until s6-svc -u"
+	case len(s.After) > 0:
+		text += ", started after the services of s6-rc.d"
+	default:
+		text += ", started with the container"
+	}
+	if s == nil {
+		return text
+	}
+	return text + after(s.Requires)
+}
+
+func after(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ", after " + strings.Join(names, ", ")
+}
+
+// isOfRC tells whether a file has a meaning in s6-rc.d alone.
+func isOfRC(file string) bool {
+	switch file {
+	case "type", "up", "timeout-up", "timeout-down", "producer-for", "consumer-for", "pipeline-name", "flag-essential", "contents", "contents.d":
+		return true
+	}
+	return false
+}
+
+// serviceFile tells what a file means to a service that runs.
+func (c *checker) serviceFile(name, dir, file string) (Severity, string) {
+	if dependency, found := strings.CutPrefix(file, "dependencies.d/"); found {
+		return Info, name + " starts after " + dependency
+	}
+	switch top(file) {
+	case "finish":
+		if c.isNeverRun(dir + "/finish") {
+			return Info, ""
+		}
+		return Info, "runs after each end of " + name + c.script(dir+"/finish")
+	case "reload-signal":
+		_, err := s6.ReadSignal(dir + "/reload-signal")
+		c.unused(err, dir+"/reload-signal")
+	case "max-death-tally":
+		_, err := s6.ReadTallyLimit(dir + "/max-death-tally")
+		c.unused(err, dir+"/max-death-tally")
+	case "lock-fd", "flag-newpidns", "instance", "instances":
+		return Warning, "not supported, ignored"
+	case "flag-timeout-killpg":
+		return Info, "what it asks for is done anyway"
+	case "nosetsid":
+		return Info, "ignored, as by s6 since 2.10"
+	case "supervise":
+		return Info, "made anew in each container, with this mode and group"
+	case "event":
+		return Info, "made anew in each container"
+	}
+	if meaning := valueOf(name, file); meaning != "" {
+		return Info, meaning
+	}
+	return Info, name + "'s own file"
+}
+
+// isNeverRun tells whether s6 has found a finish file to be no script.
+func (c *checker) isNeverRun(path string) bool {
+	return slices.ContainsFunc(c.found[path], func(l Line) bool { return strings.HasPrefix(l.Text, "is never run: ") || l.Severity == Info })
+}
+
+// unused is about a value that is read only when it is needed.
+func (c *checker) unused(err error, file string) {
+	if err != nil {
+		_, text, _ := strings.Cut(err.Error(), file+": ")
+		c.find(file, Warning, text+": the default is used")
+	}
+}
+
+// valueOf tells what the value in a file of a service is for.
+func valueOf(name, file string) string {
+	switch file {
+	case "notification-fd":
+		return "the descriptor on which " + name + " says that it is ready"
+	case "timeout-finish":
+		return "how long " + name + "'s finish may take"
+	case "timeout-kill", "timeout-down":
+		return "how long " + name + " may take to end"
+	case "timeout-up":
+		return "how long " + name + " may take to be ready"
+	case "down-signal":
+		return "the signal that stops " + name
+	case "reload-signal":
+		return "the signal that s6-svc -l sends to " + name
+	case "max-death-tally":
+		return "how many ends of " + name + " are remembered"
+	case "max-restarts":
+		return "how often " + name + " is started again"
+	case "critical":
+		return "the container ends when " + name + " fails for good"
+	case "dependencies":
+		return "names what " + name + " starts after"
+	case "producer-for":
+		return "names who reads what " + name + " prints"
+	case "consumer-for":
+		return "names whose output " + name + " reads"
+	case "pipeline-name":
+		return "names " + name + " with those whose output it reads"
+	case "flag-essential":
+		return "only the end of the container stops " + name
+	}
+	return ""
+}
+
+// top is the first name of a path.
+func top(path string) string {
+	name, _, _ := strings.Cut(path, "/")
+	return name
+}
+
+func find(services []supervisor.Service, name string) *supervisor.Service {
+	for i := range services {
+		if services[i].Name == name {
+			return &services[i]
+		}
+	}
+	return nil
+}
