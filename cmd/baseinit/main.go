@@ -21,6 +21,9 @@ import (
 func init() { runtime.LockOSThread() }
 
 func main() {
+	if isCheck(os.Args) {
+		os.Exit(checkTree(os.Args[2:]))
+	}
 	os.Exit(live())
 }
 

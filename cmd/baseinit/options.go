@@ -22,11 +22,13 @@ import (
 )
 
 const usage = `usage: baseinit [flags] [--] [CMD [ARGUMENT...]]
+       baseinit check [ROOT]
 
 baseinit is a container's first process. It runs the scripts of
 /etc/cont-init.d, keeps the services of /etc/services.d and CMD running, and
 when CMD ends or SIGTERM comes stops them all, runs /etc/cont-finish.d and
 exits with CMD's code. Without CMD it runs until it is told to stop.
+Called baseinit, not init, it checks a tree: baseinit check --help.
 
 flags:
   --root DIR      take the tree from DIR/etc instead of /etc, and keep state

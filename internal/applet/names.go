@@ -9,9 +9,10 @@ import (
 	"github.com/sillelien/baseinit/internal/execline"
 )
 
-// Names lists all commands, execline's words among them, sorted.
+// Names lists all commands, execline's words among them, sorted. One of them, baseinit, is
+// the program itself, for `baseinit check`.
 func Names() []string {
-	all := execline.Names()
+	all := append(execline.Names(), "baseinit")
 	for i := range applets {
 		all = append(all, applets[i].name)
 	}

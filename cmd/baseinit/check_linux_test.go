@@ -1,0 +1,82 @@
+package main_test
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sillelien/baseinit/internal/pid1test"
+)
+
+// TestCheck: what `baseinit check` prints and ends with.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	empty := t.TempDir()
+	for name, test := range map[string]struct {
+		args, env []string
+		code      int
+		stdout    string // is in it
+		stderr    string
+	}{
+		"good":      {args: []string{"../../examples/quickstart"}, stdout: "/etc/services.d/clock/run: service clock, started with the container"},
+		"empty":     {args: []string{empty}, stdout: "0 files, 0 services, 0 warnings, 0 errors\n"},
+		"setting":   {args: []string{empty}, env: []string{"S6_KILL_GRACETIME=soon"}, stdout: `warning: environment: cannot use S6_KILL_GRACETIME="soon"`},
+		"wrong":     {args: []string{empty}, env: []string{"S6_RUNTIME_PROFILE=x"}, code: 1, stdout: "error: /etc/cont-profile.d/x: "},
+		"help":      {args: []string{"--help"}, stdout: "usage: baseinit check [ROOT]"},
+		"flag":      {args: []string{"--nope"}, code: 2, stderr: "baseinit check --help"},
+		"arguments": {args: []string{"a", "b"}, code: 2, stderr: "baseinit check --help"},
+		"nowhere":   {args: []string{empty + "/nope"}, code: 2, stderr: "nope: no such file or directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			cmd := exec.Command(pid1test.Build(t), append([]string{"check"}, test.args...)...)
+			cmd.Args[0] = "baseinit"
+			cmd.Env, cmd.Stdout, cmd.Stderr = test.env, &stdout, &stderr
+			_ = cmd.Run() // the code says it
+			if got := cmd.ProcessState.ExitCode(); got != test.code {
+				t.Errorf("exit code %d, want %d", got, test.code)
+			}
+			if !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) || (stderr.Len() > 0) != (test.stderr != "") {
+				t.Errorf("stdout %q, stderr %q; want %q, %q", &stdout, &stderr, test.stdout, test.stderr)
+			}
+		})
+	}
+}
+
+// TestCheckInImage: baseinit checks the container that it is in, and as /init takes the
+// word for CMD.
+func TestCheckInImage(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"/etc/cont-init.d/1": "#!/usr/bin/with-contenv sh\nexit 0\n", "/etc/cont-init.d/2": "#!/bin/zsh\n", "/etc/services.d/web/run": "#!/bin/execlineb -P\nwith-contenv nosuch\n",
+		"/usr/bin/check": "#!/bin/sh\necho I am CMD\n",
+	}
+	r := start(t, pid1test.Box{Files: files, Args: []string{"sh", "-c", "baseinit check; echo code $?; exec ./init check"}})
+	if code := r.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{
+		"\n/etc/cont-init.d/1: runs 1st, by /usr/bin/with-contenv sh\n", "\nwarning: /etc/cont-init.d/2: runs 2nd, by /bin/zsh; there is no /bin/zsh (code 127)\n",
+		"warning: /etc/services.d/web/run: service web, started with the container, by /bin/execlineb -P; there is no program nosuch (code 127)\n",
+		"\n3 files, 1 service, 2 warnings, 0 errors\ncode 0\n", "\nI am CMD\n",
+	} {
+		if !strings.Contains("\n"+r.Stdout(), want) {
+			t.Errorf("%q is not in %q", want, r.Stdout())
+		}
+	}
+}
+
+// TestCheckIsCMD: only the program called baseinit knows the word.
+func TestCheckIsCMD(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(pid1test.Build(t), "--root", t.TempDir(), "check")
+	cmd.Args[0] = "/init"
+	dir := t.TempDir()
+	cmd.Env = []string{"PATH=" + dir, "BASEINIT_RUN=" + filepath.Join(dir, "run")}
+	if _ = cmd.Run(); cmd.ProcessState.ExitCode() != 127 { // there is no such program
+		t.Errorf("exit code %d", cmd.ProcessState.ExitCode())
+	}
+}
