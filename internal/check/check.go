@@ -140,7 +140,7 @@ func (c *checker) compose() {
 // learn takes what the readers of the tree say.
 func (c *checker) learn(notes []s6.Note, err error) {
 	for _, n := range notes {
-		c.find(n.File, Warning, n.Text)
+		c.find(n.File, Warning, c.inside(n.Text))
 	}
 	c.wrong(err, Error, endsBoot)
 }
@@ -153,7 +153,7 @@ func (c *checker) wrong(err error, severity Severity, end string) {
 	}
 	for _, err := range list {
 		if wrong, ok := errors.AsType[*smallfile.Error](err); ok {
-			c.find(wrong.File, severity, reason(wrong)+end)
+			c.find(wrong.File, severity, c.inside(reason(wrong))+end)
 		}
 	}
 }
@@ -169,6 +169,14 @@ func reason(err *smallfile.Error) string {
 		return after[1:]
 	}
 	return "line " + after
+}
+
+// inside makes the paths in what a reader of the tree says those in the container.
+func (c *checker) inside(text string) string {
+	if c.root == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, c.root+"/", "/")
 }
 
 // find notes what is wrong with a file.
@@ -212,9 +220,6 @@ func (c *checker) line(l Line) Line {
 		texts = slices.Insert(texts, 0, l.Text)
 	}
 	l.File, l.Text = strings.TrimPrefix(l.File, c.root), strings.Join(texts, "; ")
-	if c.root != "" {
-		l.Text = strings.ReplaceAll(l.Text, c.root+"/", "/")
-	}
 	return l
 }
 

@@ -132,7 +132,7 @@ func (c *checker) readScript(path string) (by string) {
 	case !hasLine || line == "":
 		return ", by /bin/sh, as it has no #! line"
 	case strings.HasSuffix(line, "\r"):
-		c.find(path, Error, `its first line ends in CRLF: there is no such interpreter (code 127; sed -i 's/\r$//' `+path+")")
+		c.find(path, Error, `its first line ends in CRLF: there is no such interpreter (code 127; sed -i 's/\r$//' `+strings.TrimPrefix(path, c.root)+")")
 	default:
 		c.interpreter(path, line)
 		return ", by " + line

@@ -47,7 +47,7 @@ func (c *checker) scripts(name, when string) {
 		switch {
 		case s.Err != nil:
 			_, text, _ := strings.Cut(s.Err.Error(), s.Path+": ")
-			c.find(s.Path, Error, text+endsCannot)
+			c.find(s.Path, Error, c.inside(text)+endsCannot)
 			continue
 		case s.Note != "":
 			c.find(s.Path, Warning, s.Note)
