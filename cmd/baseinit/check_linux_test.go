@@ -2,6 +2,9 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -78,5 +81,65 @@ func TestCheckIsCMD(t *testing.T) {
 	cmd.Env = []string{"PATH=" + dir, "BASEINIT_RUN=" + filepath.Join(dir, "run")}
 	if _ = cmd.Run(); cmd.ProcessState.ExitCode() != 127 { // there is no such program
 		t.Errorf("exit code %d", cmd.ProcessState.ExitCode())
+	}
+}
+
+// TestCheckAgrees: what a check says of a script is what the container ends with.
+func TestCheckAgrees(t *testing.T) {
+	t.Parallel()
+	const (
+		first    = "/etc/cont-init.d/1"
+		execline = "#!/bin/execlineb -P\n"
+	)
+	for name, test := range map[string]struct {
+		text  string
+		mode  fs.FileMode // default 0755
+		links map[string]string
+		code  int
+		quiet bool // the check is not certain
+	}{
+		"good":           {text: "#!/bin/sh\n"},
+		"mode":           {text: "#!/bin/sh\n", mode: 0o644},
+		"no first line":  {text: "exit 0\n"},
+		"interpreter":    {text: "#!/bin/zsh\n", code: 127},
+		"CRLF":           {text: "#!/bin/sh\r\n", code: 127},
+		"relative":       {text: "#!sh\n", code: 127, quiet: true},
+		"two words":      {text: "#!/usr/bin/env sh -e\n", code: 127},
+		"contenv":        {text: "#!/usr/bin/with-contenv bash\n", code: 127},
+		"contenv -e":     {text: "#!/usr/bin/with-contenv sh -e\n", code: 127},
+		"empty":          {code: 126},
+		"binary":         {text: "\x00\x01", code: 126},
+		"link":           {links: map[string]string{first: "/nowhere"}, code: 126},
+		"open block":     {text: execline + "if { true", code: 100},
+		"no block":       {text: execline + "if true true", code: 100},
+		"no program":     {text: execline + "with-contenv nosuch", code: 127},
+		"after words":    {text: execline + "cd / export A b umask 022 fdclose 5 fdmove -c 3 1 redirfd -r 0 /dev/null define x y nosuch", code: 127},
+		"not executable": {text: execline + "foreground { true } exec -c /script", code: 126},
+		"good words":     {text: execline + "backtick -n X { echo x } importas -i x X ifelse { test $x = x } { true } false"},
+		"more":           {text: execline + "s6-setuidgid app if -n { false } ifthenelse { true } { true } { false } pipeline { true } background { true } unexport X true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := pid1test.Box{Files: map[string]string{"/script": "text"}, Links: test.links, Mode: map[string]fs.FileMode{}}
+			if test.links == nil {
+				box.Files[first], box.Mode[first] = test.text, cmp.Or(test.mode, 0o755)
+			}
+			box.Args, box.Env = []string{"true"}, []string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=2"}
+			if code := start(t, box).Wait(); code != test.code {
+				t.Errorf("the container ends with %d, want %d", code, test.code)
+			}
+			box.Args, box.Env = []string{"baseinit", "check"}, nil
+			r := start(t, box)
+			r.Wait()
+			_, line, found := strings.Cut(r.Stdout(), first+": ")
+			line, _, _ = strings.Cut(line, "\n")
+			want := ""
+			if test.code != 0 && !test.quiet {
+				want = fmt.Sprintf("(code %d", test.code)
+			}
+			if !found || !strings.Contains(line, want) || want == "" && strings.Contains(line, "(code ") {
+				t.Errorf("it says %q of code %d", line, test.code)
+			}
+		})
 	}
 }

@@ -174,7 +174,8 @@ error: /etc/services.d/x/run: s6-rc.d has a service of that name, too` + ends + 
 			tree: image(files{
 				"etc/cont-init.d/1": "#!/bin/zsh -e\n", "etc/cont-init.d/2": "#!/usr/bin/with-contenv bash\n", "etc/cont-init.d/3": "#!/usr/bin/env sh -e\n",
 				"etc/cont-init.d/4": "#!sh\n", "etc/cont-init.d/5": "#!/bin/with-contenv cat\n", "etc/cont-init.d/6": "#!/command/execlineb -P\ncat\n", "etc/cont-init.d/7": "#!/usr/bin/env -S sh -e\n",
-				"command/s6-rc": "0755 \x7fELF s6-rc", "usr/bin/s6-rc": "link /init",
+				"etc/cont-init.d/8": "#!/usr/bin/with-contenv execlineb\nif {\n",
+				"command/s6-rc":     "0755 \x7fELF s6-rc", "usr/bin/s6-rc": "link /init",
 			}),
 			at: "/etc/cont-init.d/",
 			want: `warning: @1: runs 1st, by /bin/zsh -e; there is no /bin/zsh (code 127)
@@ -184,8 +185,9 @@ warning: @4: runs 4th, by sh; sh is no absolute path, and is looked for in the w
 @5: runs 5th, by /bin/with-contenv cat
 warning: @6: runs 6th, by /command/execlineb -P; there is no /command/execlineb (code 127): link it to /init
 @7: runs 7th, by /usr/bin/env -S sh -e
+error: @8: line 2: "{": this block is not closed (code 100)
 warning: /command/s6-rc: is s6's own, which needs a database that is not made here: link it to /init
-7 files, 0 services, 5 warnings, 1 error`,
+8 files, 0 services, 5 warnings, 2 errors`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -176,6 +176,9 @@ func (c *checker) passed(path, argument string) {
 		if severity, text := c.lacks(argument); text != "" {
 			c.find(path, severity, text)
 		}
+		if filepath.Base(argument) == "execlineb" {
+			c.execline(path)
+		}
 	}
 }
 
