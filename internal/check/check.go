@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sillelien/baseinit/internal/applet"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/s6/smallfile"
 	"github.com/sillelien/baseinit/supervisor"
@@ -23,6 +24,7 @@ type checker struct {
 	settings s6.Settings
 	whole    bool     // programs that are not below root are missing
 	dirs     []string // where programs are
+	commands []string // that this program is
 	report   Report
 
 	rc     s6.RC
@@ -46,7 +48,7 @@ func Tree(root string, settings s6.Settings) (Report, error) {
 		return Report{}, fmt.Errorf("cannot check %s: it is not a directory", root)
 	}
 	c := &checker{
-		root: strings.TrimSuffix(abs, "/"), settings: settings, dirs: programDirs(os.Getenv("PATH")),
+		root: strings.TrimSuffix(abs, "/"), settings: settings, dirs: programDirs(os.Getenv("PATH")), commands: applet.Names(),
 		by: map[string]string{}, found: map[string][]Line{},
 	}
 	_, shell := c.below("/bin/sh")
@@ -86,12 +88,15 @@ const (
 )
 
 func (c *checker) etc(name string) string {
-	return c.root + c.settings.ConfigDir() + "/" + name
+	return c.inRoot(c.root + c.settings.ConfigDir() + "/" + name)
 }
 
 func (c *checker) sources() s6.RCSources {
 	sources := c.settings.RCSources(c.root)
 	sources.Defaults.LookOnly = true
+	for i, dir := range sources.Dirs {
+		sources.Dirs[i] = c.inRoot(dir)
+	}
 	return sources
 }
 
@@ -256,6 +261,8 @@ func (c *checker) walk(dir, below string, about func(name string) (Severity, str
 func isHidden(name string) bool {
 	return name[0] == '.' || strings.Contains(name, "/.")
 }
+
+func (c *checker) isOurs(name string) bool { return slices.Contains(c.commands, name) }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)

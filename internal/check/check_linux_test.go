@@ -107,18 +107,18 @@ warning: @a/run: longrun a, started for others, by /usr/bin/with-contenv sh; ` +
 @late/type: late is a oneshot
 warning: @late/up: oneshot late, started by bundle user2, after services.d; is shell (&&), and s6-rc takes it for execline: it is run by /bin/sh (better: a script of its own, named here)
 @unused/type: unused is a oneshot
-@unused/up: oneshot unused, not started: no bundle of the boot leads to it
+warning: @unused/up: oneshot unused, not started: no bundle of the boot leads to it
 @user/contents.d/x: bundle user holds x
 @x/dependencies.d/a: x starts after a
 @x/dependencies.d/base: x starts after base
 @x/down: runs when x is stopped
 @x/run: x's own file
 @x/type: x is a oneshot
-error: @x/up: /etc/x.sh is not executable (code 126)
+warning: @x/up: oneshot x, started by bundle user, after a; /etc/x.sh is not executable (code 126)
 warning: @y: is not a service directory: skipped
 /etc/s6-overlay/user-bundles.d/user2/contents.d/late: bundle user2 holds late
 /etc/services.d/old/run: service old, started after the services of s6-rc.d, by /bin/sh
-24 files, 5 services, 4 warnings, 1 error`,
+24 files, 5 services, 6 warnings, 0 errors`,
 		},
 		"the rest of a life": {
 			tree: files{
@@ -153,22 +153,37 @@ warning: /etc/fix-attrs.d/1: applied before cont-init.d; line 2: "/y false root"
 			at:   "/etc/s6-overlay/s6-rc.d/",
 			want: "@x/type: x is a oneshot\n@x/up: oneshot x, started by bundle user\n/bundles/user/contents.d/x: bundle user holds x\n3 files, 1 service, 0 warnings, 0 errors",
 		},
+		"a link to all of it": {
+			tree: files{
+				"etc/services.d": "link /app/services", "app/services/web/run": sh, "etc/s6-overlay/s6-rc.d": "link /app/rc", "app/rc/x/type": "oneshot", "app/rc/x/up": "",
+				"app/rc/user/type": "bundle\n", "etc/cont-init.d/1": "link /app/init",
+			},
+			env: []string{"S6_STAGE2_HOOK=/hook"},
+			at:  "/app/",
+			want: `S6_STAGE2_HOOK: runs first and may change all that follows: /hook
+/etc/cont-init.d/1: runs 1st; is a link to /app/init, which is followed only in the container: not checked
+@rc/user/type: user is a bundle
+@rc/x/type: x is a oneshot
+@rc/x/up: oneshot x, not started: no bundle of the boot leads to it
+@services/web/run: service web, started with the container, by /bin/sh
+5 files, 2 services, 0 warnings, 0 errors`,
+		},
 		"names": {
 			tree: files{
 				"etc/services.d/x/run": sh, rcd + "x/type": "longrun", rcd + "x/run": sh, rcd + "y/type": "longrun", rcd + "y/run": sh, rcd + "y/dependencies.d/z": "",
 				rcd + "z/type": "longrun", rcd + "z/run": sh, rcd + "z/dependencies": "y\n",
 			},
 			at: "/etc/s6-overlay/s6-rc.d/",
-			want: `@x/run: longrun x, not started: no bundle of the boot leads to it, by /bin/sh
+			want: `warning: @x/run: longrun x, not started: no bundle of the boot leads to it, by /bin/sh
 @x/type: x is a longrun
 error: @y/dependencies.d/z: services require each other: y -> z -> y` + ends + `
-@y/run: longrun y, not started: no bundle of the boot leads to it, after z, by /bin/sh
+warning: @y/run: longrun y, not started: no bundle of the boot leads to it, after z, by /bin/sh
 @y/type: y is a longrun
 @z/dependencies: names what z starts after
-@z/run: longrun z, not started: no bundle of the boot leads to it, after y, by /bin/sh
+warning: @z/run: longrun z, not started: no bundle of the boot leads to it, after y, by /bin/sh
 @z/type: z is a longrun
 error: /etc/services.d/x/run: s6-rc.d has a service of that name, too` + ends + `
-9 files, 4 services, 0 warnings, 2 errors`,
+9 files, 4 services, 3 warnings, 2 errors`,
 		},
 		"an image": {
 			tree: image(files{

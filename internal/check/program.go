@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-
-	"github.com/sillelien/baseinit/internal/applet"
 )
 
 // programDirs are where programs are looked for: all that a container's PATH may hold.
@@ -48,6 +46,14 @@ func (c *checker) below(path string) (file string, found bool) {
 	return c.root + at, exists(c.root + at)
 }
 
+// inRoot is the directory that a path is for the container, which may be a link in it.
+func (c *checker) inRoot(dir string) string {
+	if target, found := c.below(strings.TrimPrefix(dir, c.root)); found && c.root != "" {
+		return target
+	}
+	return dir
+}
+
 // elsewhere tells whether a file is a link that leads to one place from here, and to another
 // one in the container.
 func (c *checker) elsewhere(file string) (target string, is bool) {
@@ -60,7 +66,7 @@ func (c *checker) elsewhere(file string) (target string, is bool) {
 }
 
 // lacks tells what is wrong with a word that is run, empty if nothing is, or that is not
-// certain.
+// certain. It is never an error: fix-attrs.d and scripts may mend it first.
 func (c *checker) lacks(word string) (severity Severity, text string) {
 	if word == "" || strings.Contains(word, "$") {
 		return Info, ""
@@ -68,7 +74,7 @@ func (c *checker) lacks(word string) (severity Severity, text string) {
 	paths := []string{word}
 	switch {
 	case !strings.Contains(word, "/"):
-		if !c.whole || isOurs(word) {
+		if !c.whole || c.isOurs(word) {
 			return Info, ""
 		}
 		paths = nil
@@ -83,7 +89,7 @@ func (c *checker) lacks(word string) (severity Severity, text string) {
 			return c.unfit(file, word)
 		}
 	}
-	if !c.whole || isOurs(filepath.Base(word)) {
+	if !c.whole || c.isOurs(filepath.Base(word)) {
 		return Info, ""
 	}
 	return Warning, fmt.Sprintf("there is no program %s%s", word, endsMissed)
@@ -96,15 +102,13 @@ func (c *checker) unfit(file, word string) (severity Severity, text string) {
 	case err != nil:
 		return Info, ""
 	case info.IsDir():
-		return Error, word + " is a directory" + endsCannot
+		return Warning, word + " is a directory" + endsCannot
 	case info.Mode()&0o111 == 0:
-		return Error, word + " is not executable" + endsCannot
+		return Warning, word + " is not executable" + endsCannot
 	}
 	c.script(file)
 	return Info, ""
 }
-
-func isOurs(name string) bool { return slices.Contains(applet.Names(), name) }
 
 // script finds what is wrong with a script, and tells what it is run by.
 func (c *checker) script(path string) (by string) {
@@ -153,14 +157,14 @@ func (c *checker) interpreter(path, line string) {
 		return
 	case base == "execlineb":
 		c.execline(path)
-	case base == "env", strings.HasPrefix(base, "with-contenv") && isOurs(base) && dir != "/usr/local/bin/":
+	case base == "env", strings.HasPrefix(base, "with-contenv") && c.isOurs(base) && dir != "/usr/local/bin/":
 		c.passed(path, argument)
 	}
 	if _, found := c.below(name); found || !c.whole {
 		return
 	}
 	text := "there is no " + name + endsMissed
-	if isOurs(filepath.Base(name)) {
+	if c.isOurs(filepath.Base(name)) {
 		text += ": link it to /init"
 	}
 	c.find(path, Warning, text)

@@ -29,12 +29,13 @@ func (c *checker) sourceDir(dir string) {
 // rcFile tells what a file of a source directory means.
 func (c *checker) rcFile(name, dir, file string) (Severity, string) {
 	s := find(c.rc.Services, name)
+	_, isBundle := c.rc.Bundles[name]
 	switch {
 	case c.base(name) != nil, s != nil && s.Oneshot:
 		return c.oneshotFile(name, s, dir, file)
 	case s != nil:
 		return c.longrunFile(s, dir, file)
-	case c.rc.Bundles[name] != nil:
+	case isBundle:
 		return bundleFile(name, file)
 	}
 	return Info, name + "'s own file"
@@ -59,7 +60,7 @@ func (c *checker) oneshotFile(name string, s *supervisor.Service, dir, file stri
 		return Info, "oneshot " + name + ", runs before fix-attrs.d"
 	case file == "up":
 		c.command(dir+"/up", s.Command)
-		return Info, "oneshot " + name + c.started(s)
+		return c.started(s), "oneshot " + name + c.starts(s)
 	case file == "down" && s == nil:
 		return Warning, "is never run: the services of bundle base are over before others start"
 	case file == "down":
@@ -76,7 +77,7 @@ func (c *checker) longrunFile(s *supervisor.Service, dir, file string) (Severity
 	case file == "type":
 		return Info, s.Name + " is a longrun"
 	case file == "run":
-		return Info, "longrun " + s.Name + c.started(s) + c.script(dir+"/run")
+		return c.started(s), "longrun " + s.Name + c.starts(s) + c.script(dir+"/run")
 	case file == "log/run":
 		return Warning, "means nothing in s6-rc.d, ignored: use producer-for"
 	case file == "down", file == "up", top(file) == "log", top(file) == "contents", top(file) == "contents.d":
@@ -111,8 +112,17 @@ func bundleFile(name, file string) (Severity, string) {
 	return Info, name + "'s own file"
 }
 
-// started tells who starts a service of s6-rc.d, and after what.
-func (c *checker) started(s *supervisor.Service) string {
+// started warns of a service that nobody starts: most likely it was forgotten in user's
+// contents.d, unless a hook puts it there.
+func (c *checker) started(s *supervisor.Service) Severity {
+	if s.Down && c.settings.Stage2Hook == "" {
+		return Warning
+	}
+	return Info
+}
+
+// starts tells who starts a service of s6-rc.d, and after what.
+func (c *checker) starts(s *supervisor.Service) string {
 	text := ", not started: no bundle of the boot leads to it"
 	if !s.Down {
 		text = ", started for others"

@@ -201,7 +201,8 @@ warning /etc/cont-init.d/6-word: there is no program foregrund
 error /etc/cont-init.d/7-directory: it is a directory
 warning /etc/cont-init.d/8-env: there is no program python3
 warning /etc/cont-init.d/9-inner: there is no program nosuch
-error /etc/s6-overlay/s6-rc.d/mode/up: /etc/mode.sh is not executable
+warning /etc/s6-overlay/s6-rc.d/exec/up: oneshot exec, not started
+warning /etc/s6-overlay/s6-rc.d/mode/up: /etc/mode.sh is not executable
 error /etc/s6-overlay/s6-rc.d/noblock/up: foreground needs a block before "echo"
 error /etc/s6-overlay/s6-rc.d/quote/up: line 1: "\"x\n": this quote is not closed
 error /etc/s6-overlay/s6-rc.d/run: a longrun needs a run file
