@@ -5,12 +5,15 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sillelien/baseinit/internal/pid1test"
+	"github.com/sillelien/baseinit/internal/scenario"
 )
 
 // TestCheck: what `baseinit check` prints and ends with.
@@ -139,6 +142,43 @@ func TestCheckAgrees(t *testing.T) {
 			}
 			if !found || !strings.Contains(line, want) || want == "" && strings.Contains(line, "(code ") {
 				t.Errorf("it says %q of code %d", line, test.code)
+			}
+		})
+	}
+}
+
+// TestCheckTrees: in a whole file system, trees that work have no errors, and no warnings but
+// those that say what is unusual about them.
+func TestCheckTrees(t *testing.T) {
+	t.Parallel()
+	unusual := map[string][]string{
+		"tree-a-environment": {"10-set: runs", "20-see: runs", "30-no-shell: runs", "web/run: service"}, // are not executable
+		"tree-a-restart":     {"/etc/services.d/empty: has no run file"},
+		"tree-c-change":      {"bad/up: oneshot bad, not started"},
+		"tree-g-restricted":  {"extra/run: longrun extra, not started"}, // a script does
+		"tree-c-shell":       {"a-shell/up: oneshot a-shell, started by bundle user; is shell (&&)", "begins with #!/bin/sh"},
+	}
+	for _, s := range scenario.Trees() {
+		if s.Name == "tree-c-wrong" {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{"/empty/": ""}
+			maps.Copy(files, s.Files)
+			r := start(t, pid1test.Box{Args: []string{"--root", "/empty", "baseinit", "check", "/"}, Env: s.Env, Files: files, Links: s.Links, Mode: s.Mode})
+			if code := r.Wait(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			var problems []string
+			for line := range strings.Lines(r.Stdout()) {
+				if strings.HasPrefix(line, "warning: ") || strings.HasPrefix(line, "error: ") {
+					problems = append(problems, strings.TrimSpace(line))
+				}
+			}
+			want := unusual[s.Name]
+			if !slices.EqualFunc(problems, want, strings.Contains) {
+				t.Errorf("problems %q, want %q", problems, want)
 			}
 		})
 	}
