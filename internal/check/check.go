@@ -157,7 +157,12 @@ func (c *checker) wrong(err error, severity Severity, end string) {
 		list = joined.Unwrap()
 	}
 	for _, err := range list {
-		if wrong, ok := errors.AsType[*smallfile.Error](err); ok {
+		wrong, ok := errors.AsType[*smallfile.Error](err)
+		switch {
+		case !ok:
+		case wrong.Missing && !c.whole:
+			c.find(wrong.File, Warning, c.inside(reason(wrong))+", unless in the image that this is copied to")
+		default:
 			c.find(wrong.File, severity, c.inside(reason(wrong))+end)
 		}
 	}

@@ -153,6 +153,21 @@ warning: /etc/fix-attrs.d/1: applied before cont-init.d; line 2: "/y false root"
 			at:   "/etc/s6-overlay/s6-rc.d/",
 			want: "@x/type: x is a oneshot\n@x/up: oneshot x, started by bundle user\n/bundles/user/contents.d/x: bundle user holds x\n3 files, 1 service, 0 warnings, 0 errors",
 		},
+		"a part of an image": {
+			tree: files{
+				rcd + "init/dependencies.d/mine": "", rcd + "mine/type": "oneshot", rcd + "mine/up": "/etc/mine", rcd + "mine/dependencies.d/base-images": "",
+				rcd + "user/contents.d/mine": "", rcd + "user/contents.d/other": "",
+			},
+			at: "/etc/s6-overlay/s6-rc.d/",
+			want: `warning: @init: it has no type file, which says oneshot, longrun or bundle, unless in the image that this is copied to
+@init/dependencies.d/mine: init's own file
+warning: @mine/dependencies.d/base-images: mine starts after base-images; there is no service "base-images" to depend on, unless in the image that this is copied to
+@mine/type: mine is a oneshot
+@mine/up: oneshot mine, started by bundle user
+@user/contents.d/mine: bundle user holds mine
+warning: @user/contents.d/other: bundle user holds other; cannot use the bundle "user": there is no service "other", unless in the image that this is copied to
+6 files, 1 service, 3 warnings, 0 errors`,
+		},
 		"a link to all of it": {
 			tree: files{
 				"etc/services.d": "link /app/services", "app/services/web/run": sh, "etc/s6-overlay/s6-rc.d": "link /app/rc", "app/rc/x/type": "oneshot", "app/rc/x/up": "",

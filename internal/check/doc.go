@@ -2,6 +2,6 @@
 // not. It reads the tree with what the boot reads it with, so that they agree, changes
 // nothing and starts nothing.
 //
-// Programs are missed only in a whole root file system, one with a /bin/sh: a tree that is
-// copied to an image relies on what is there. A false alarm is worse than none.
+// Programs and services are missed only in a whole root file system, one with a /bin/sh: a
+// tree that is copied to an image relies on what is there. A false alarm is worse than none.
 package check

@@ -129,7 +129,8 @@ func (t *rcTree) source(name, dir string) {
 		case t.overlay || name == bundleUser || name == bundleUser2 || name == bundleBase:
 			kind, err = "bundle", nil // images leave the type of s6-overlay's own to it
 		default:
-			file, err = dir, fmt.Errorf("cannot use %s: it has no type file, which says oneshot, longrun or bundle", dir)
+			t.lack(name, dir, fmt.Errorf("cannot use %s: it has no type file, which says oneshot, longrun or bundle", dir))
+			return
 		}
 	}
 	switch {
@@ -189,7 +190,7 @@ func (t *rcTree) atomic(name, dir, kind string) {
 		var files []fs.DirEntry
 		if n.service, files, ok = t.service(name, dir); !ok {
 			if files != nil {
-				t.fail(name, dir, fmt.Errorf("cannot use %s: a longrun needs a run file", dir))
+				t.lack(name, dir, fmt.Errorf("cannot use %s: a longrun needs a run file", dir))
 			}
 			return
 		}
@@ -250,7 +251,7 @@ func (t *rcTree) oneshot(name, dir string) supervisor.Service {
 		return s
 	}
 	if up == nil {
-		t.fail(name, dir, fmt.Errorf("cannot use %s: a oneshot needs an up file", dir))
+		t.lack(name, dir, fmt.Errorf("cannot use %s: a oneshot needs an up file", dir))
 	}
 	if s.Undo, err = t.line(filepath.Join(dir, "down")); err != nil {
 		t.fail(name, filepath.Join(dir, "down"), err)

@@ -74,7 +74,7 @@ func (t *rcTree) pipelines() {
 		for _, producer := range n.feeds {
 			file := filepath.Join(n.service.Dir, "consumer-for")
 			if p := t.nodes[producer]; p == nil {
-				t.fail(name, file, fmt.Errorf("cannot use %s: there is no longrun %q", file, producer))
+				t.lack(name, file, fmt.Errorf("cannot use %s: there is no longrun %q", file, producer))
 			} else if p.producer != name {
 				t.fail(name, file, fmt.Errorf("cannot use %s: %q is not its producer: its producer-for is %q", file, producer, p.producer))
 			}
@@ -85,7 +85,7 @@ func (t *rcTree) pipelines() {
 		consumer := t.nodes[n.producer]
 		if consumer == nil || consumer.service.Oneshot || !slices.Contains(consumer.feeds, name) {
 			file := filepath.Join(n.service.Dir, "producer-for")
-			t.fail(name, file, fmt.Errorf("cannot use %s: there is no longrun %q whose consumer-for names %q", file, n.producer, name))
+			t.lack(name, file, fmt.Errorf("cannot use %s: there is no longrun %q whose consumer-for names %q", file, n.producer, name))
 			continue
 		}
 		n.service.LogTo = n.producer
@@ -130,10 +130,10 @@ func (t *rcTree) members(name, by string, path []string) (all []string) {
 		case len(path) > 0 && (path[0] == bundleBase || path[0] == bundleTop): // s6-overlay's own, which are not here
 		case by != "":
 			file := DependencyFile(by, name)
-			t.wrong(file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
+			t.lack("", file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 		default:
 			bundle := path[len(path)-1]
-			t.wrong(t.contentFile(bundle, name), fmt.Errorf("cannot use the bundle %q: there is no service %q", bundle, name))
+			t.lack("", t.contentFile(bundle, name), fmt.Errorf("cannot use the bundle %q: there is no service %q", bundle, name))
 		}
 		return nil
 	}

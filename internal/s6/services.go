@@ -94,6 +94,12 @@ func (t *tree) fail(name, file string, err error) {
 	t.wrong(file, err)
 }
 
+// lack leaves the service out, if there is a name, for what is not there.
+func (t *tree) lack(name, file string, err error) {
+	t.broken[name] = true
+	t.errs = append(t.errs, &smallfile.Error{File: file, Err: err, Missing: true})
+}
+
 func (t *tree) wrong(file string, err error) {
 	t.errs = append(t.errs, &smallfile.Error{File: file, Err: err})
 }
@@ -258,7 +264,7 @@ func (t *tree) connect() {
 		for _, name := range s.Requires {
 			if !known[name] {
 				file := DependencyFile(s.Dir, name)
-				t.fail(s.Name, file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
+				t.lack(s.Name, file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 			}
 		}
 	}

@@ -17,6 +17,9 @@ import (
 type Error struct {
 	File string
 	Err  error
+	// Missing is true when the tree lacks something that File needs. A tree that is copied
+	// over another one may find it there.
+	Missing bool
 }
 
 // Error is that of Err.
