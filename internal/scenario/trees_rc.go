@@ -104,7 +104,7 @@ func rcTrees() []Scenario {
 			"/etc/banner":         contenv3 + notes("banner"),
 			"/etc/cont-init.d/10": contenv + notes("cont-init"),
 		}, "banner|cont-init").with(func(s *Scenario) {
-			s.Args, s.Links = sh("exit 0"), map[string]string{"/package/admin/s6-overlay": "s6-overlay-3.1.5.0"}
+			s.Args, s.Links = sh("exit 0"), map[string]string{"/package/admin/s6-overlay-3": "s6-overlay-3.1.5.0"}
 		}),
 		// An image that still holds s6-overlay: what its own services do is done by us.
 		tree("c-overlay-left", files(
