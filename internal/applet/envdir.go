@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/rawfile"
 )
 
 // envdirClamp is how much of a file counts without -L: one byte less than its manual
@@ -36,49 +37,55 @@ func readEnvdir(p *execline.Process, argv []string) ([]string, error) {
 	if !ok || len(rest) < 2 {
 		return nil, errUsage
 	}
-	dir := rest[0]
+	return rest[1:], variables(rest[0], given['I'], given['L'], func(name, value string) {
+		switch {
+		case value == "":
+			p.Unset(name)
+			return
+		case !given['f']:
+			value, _, _ = strings.Cut(value, "\n")
+			if !given['n'] {
+				value = strings.TrimRight(value, " \t")
+			}
+		case !given['n']:
+			value = strings.TrimSuffix(value, "\n")
+		}
+		p.Set(name, strings.ReplaceAll(value, "\x00", nul))
+	})
+}
+
+// variables calls use with what each file of a directory holds that can be a variable: as a
+// whole, or its beginning. A tolerant caller may do without the directory.
+func variables(dir string, tolerant, whole bool, use func(name, value string)) error {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) && given['I'] {
-		return rest[1:], nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the environment: %w", err)
+	if errors.Is(err, fs.ErrNotExist) && tolerant {
+		return nil
 	}
 	for _, e := range entries {
 		name := e.Name()
 		if strings.HasPrefix(name, ".") || strings.Contains(name, "=") {
 			continue
 		}
-		value, err := readVariable(filepath.Join(dir, name), given['L'])
-		switch {
-		case errors.Is(err, errNotFile):
-			continue
-		case err != nil:
-			return nil, fmt.Errorf("cannot read the environment: %w", err)
-		case value == "":
-			p.Unset(name)
-			continue
+		value, rerr := readVariable(filepath.Join(dir, name), whole)
+		if rerr == nil {
+			use(name, value)
+		} else if !errors.Is(rerr, errNotFile) && err == nil {
+			err = rerr
 		}
-		if !given['f'] {
-			value, _, _ = strings.Cut(value, "\n")
-			if !given['n'] {
-				value = strings.TrimRight(value, " \t")
-			}
-		} else if !given['n'] {
-			value = strings.TrimSuffix(value, "\n")
-		}
-		p.Set(name, strings.ReplaceAll(value, "\x00", nul))
 	}
-	return rest[1:], nil
+	if err != nil {
+		return fmt.Errorf("cannot read the environment: %w", err)
+	}
+	return nil
 }
 
 var errNotFile = errors.New("is no file")
 
 // readVariable reads a file. A FIFO in its place does not hold it up.
 func readVariable(path string, whole bool) (string, error) {
-	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	fd, err := rawfile.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK)
 	if err != nil {
-		return "", &os.PathError{Op: "open", Path: path, Err: err}
+		return "", err
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	var st syscall.Stat_t

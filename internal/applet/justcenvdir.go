@@ -3,11 +3,6 @@
 package applet
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/execline"
@@ -21,27 +16,8 @@ func justcEnvdir(p *execline.Process, argv []string) ([]string, error) {
 		return nil, errUsage
 	}
 	tolerant := len(options) > 0 && options[len(options)-1].Letter == 'I'
-	entries, err := os.ReadDir(rest[0])
-	if errors.Is(err, fs.ErrNotExist) && tolerant {
-		return rest[1:], nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the environment: %w", err)
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if strings.HasPrefix(name, ".") || strings.Contains(name, "=") {
-			continue
-		}
-		value, err := readVariable(filepath.Join(rest[0], name), true)
-		if errors.Is(err, errNotFile) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the environment: %w", err)
-		}
+	return rest[1:], variables(rest[0], tolerant, true, func(name, value string) {
 		value, _, _ = strings.Cut(value, "\x00")
 		p.Set(name, value)
-	}
-	return rest[1:], nil
+	})
 }

@@ -17,10 +17,11 @@ func TestPs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const script = `mkfifo -m 666 /tmp/never /tmp/ready
+	const script = `exec 2>&1; mkfifo -m 666 /tmp/never /tmp/ready
 s6-nice -n 5 s6-setuidgid nobody sh -c 'echo >/tmp/ready; exec cat /tmp/never' & read x </tmp/ready
 until s6-ps -o args | grep -q '^cat'; do sleep 0.01; done
-s6-ps -o pid,ppid,pgrp,sess,tty,tpgid,s,nice,thcount,user,group,comm,args | grep -v ' s6-ps' | grep -v grep
+until s6-ps -o pid,ppid,pgrp,sess,tty,tpgid,s,nice,thcount,user,group,comm,args >/tmp/out && grep -q 'Ss .*script' /tmp/out && grep -q 'SN .*cat' /tmp/out; do sleep 0.01; done
+grep -v ' s6-ps' /tmp/out
 s6-ps -w 1 -o user,pid | head -n 2
 s6-ps | head -n 1; s6-ps -l | head -n 1
 s6-ps -o nope; echo code $?

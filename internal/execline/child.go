@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/sillelien/baseinit/internal/rawfile"
 )
 
 // closed marks a descriptor that a child does not have.
@@ -195,7 +196,7 @@ func readFile(name string) ([]byte, error) {
 	if name == "-" {
 		return readAll(0)
 	}
-	fd, err := open(name, syscall.O_RDONLY)
+	fd, err := rawfile.Open(name, syscall.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -205,19 +206,6 @@ func readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("cannot use %s: %w", name, err)
 	}
 	return data, nil
-}
-
-func open(name string, flags int) (int, error) {
-	for {
-		fd, err := syscall.Open(name, flags|syscall.O_CLOEXEC, 0o666)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return -1, &os.PathError{Op: "open", Path: name, Err: err}
-		}
-		return fd, nil
-	}
 }
 
 // Write writes all of it to a descriptor.

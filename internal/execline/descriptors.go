@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"github.com/sillelien/baseinit/internal/rawfile"
 )
 
 // call is a word's call whose first arguments are descriptors.
@@ -83,24 +85,24 @@ func redirfd(_ *Process, argv []string) ([]string, error) {
 // nonblock is set, which the kernel refuses: a reader of ours helps.
 func openFor(name string, flags int, nonblock bool) (int, error) {
 	if !nonblock {
-		return open(name, flags)
+		return rawfile.Open(name, flags)
 	}
 	if flags&syscall.O_WRONLY == 0 {
-		return open(name, flags|syscall.O_NONBLOCK)
+		return rawfile.Open(name, flags|syscall.O_NONBLOCK)
 	}
-	fd, err := open(name, flags|syscall.O_NONBLOCK)
+	fd, err := rawfile.Open(name, flags|syscall.O_NONBLOCK)
 	if err == nil {
 		return fd, nil
 	}
 	if info, serr := os.Stat(name); serr != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return fd, err
 	}
-	reader, rerr := open(name, syscall.O_RDONLY|syscall.O_NONBLOCK)
+	reader, rerr := rawfile.Open(name, syscall.O_RDONLY|syscall.O_NONBLOCK)
 	if rerr != nil {
 		return -1, rerr
 	}
 	defer func() { _ = syscall.Close(reader) }()
-	return open(name, flags|syscall.O_NONBLOCK)
+	return rawfile.Open(name, flags|syscall.O_NONBLOCK)
 }
 
 // moveAway moves a descriptor to a number.
@@ -182,7 +184,7 @@ func fdreserve(p *Process, argv []string) ([]string, error) {
 		}
 	}()
 	for i := range n {
-		fd, err := open("/dev/null", syscall.O_RDONLY)
+		fd, err := rawfile.Open("/dev/null", syscall.O_RDONLY)
 		if err != nil {
 			return nil, fmt.Errorf("cannot reserve %d descriptors: %w", n, err)
 		}

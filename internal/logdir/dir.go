@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sillelien/baseinit/internal/rawfile"
 )
 
 // The modes of what is written and of what is complete.
@@ -73,7 +75,7 @@ func (d *Dir) open() error {
 
 func (d *Dir) takeLock() (err error) {
 	name := d.path("lock")
-	if d.lock, err = open(name, syscall.O_WRONLY|syscall.O_CREAT); err != nil {
+	if d.lock, err = rawfile.Open(name, syscall.O_WRONLY|syscall.O_CREAT); err != nil {
 		return err
 	}
 	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: unix.SEEK_SET}
@@ -111,7 +113,7 @@ func (d *Dir) recover() error {
 			return err
 		}
 	}
-	fd, err := open(d.path("state"), syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC)
+	fd, err := rawfile.Open(d.path("state"), syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC)
 	if err == nil {
 		err = syscall.Close(fd)
 	}
@@ -121,7 +123,7 @@ func (d *Dir) recover() error {
 // openCurrent opens a current, also in place of the one that has become previous.
 func (d *Dir) openCurrent() error {
 	name := d.path("current")
-	fd, err := open(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_APPEND)
+	fd, err := rawfile.Open(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -154,20 +156,5 @@ func (d *Dir) close() {
 		if fd >= 0 {
 			_ = syscall.Close(fd)
 		}
-	}
-}
-
-// open is open(2). An os.File is not used: the runtime's poller would open descriptors
-// of its own, which the processor's could meet.
-func open(name string, flags int) (int, error) {
-	for {
-		fd, err := syscall.Open(name, flags|syscall.O_CLOEXEC, 0o666)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return -1, &os.PathError{Op: "open", Path: name, Err: err}
-		}
-		return fd, nil
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+
+	"github.com/sillelien/baseinit/internal/rawfile"
 )
 
 // process starts the processor. Reap ends the step.
@@ -29,7 +31,7 @@ func (d *Dir) process() error {
 		{4, "state", syscall.O_RDONLY | syscall.O_CREAT},
 		{5, "newstate", replace},
 	} {
-		fd, err := open(d.path(f.name), f.flags)
+		fd, err := rawfile.Open(d.path(f.name), f.flags)
 		if err != nil {
 			return err
 		}

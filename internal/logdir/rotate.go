@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sillelien/baseinit/internal/rawfile"
 	"github.com/sillelien/baseinit/internal/tai64n"
 )
 
@@ -63,7 +64,7 @@ func (d *Dir) goOn() bool {
 
 // sync makes what a processor has written safe.
 func (d *Dir) sync(name string) error {
-	fd, err := open(d.path(name), syscall.O_WRONLY|syscall.O_CREAT|syscall.O_APPEND)
+	fd, err := rawfile.Open(d.path(name), syscall.O_WRONLY|syscall.O_CREAT|syscall.O_APPEND)
 	if err != nil {
 		return err
 	}

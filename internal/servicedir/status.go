@@ -16,12 +16,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
+	"github.com/sillelien/baseinit/internal/rawfile"
 	"github.com/sillelien/baseinit/internal/tai64n"
 )
 
@@ -143,15 +143,7 @@ func read(path string, limit int) ([]byte, error) {
 	return buf[:n], nil
 }
 
+// open opens a FIFO or a file without waiting for anybody.
 func open(path string, flags int) (int, error) {
-	for {
-		fd, err := syscall.Open(path, flags|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0o666)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return -1, &fs.PathError{Op: "open", Path: path, Err: err}
-		}
-		return fd, nil
-	}
+	return rawfile.Open(path, flags|syscall.O_NONBLOCK)
 }
