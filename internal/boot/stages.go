@@ -52,6 +52,8 @@ func (c *Container) fail(err error) {
 	for _, e := range Unjoin(err) {
 		c.cfg.Logger.Error(e.Error())
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if f, ok := errors.AsType[*failure](err); ok && c.outcome.boot == 0 {
 		c.outcome.boot = f.code
 	}
