@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,14 +56,14 @@ say s6-svc -O down; say s6-svstat -w down
 say s6-svc -wD -t down; say s6-svstat down; say s6-svstat -n down; say s6-svstat -pest down
 say s6-svc -wu -o down; say s6-svstat down; say s6-svc -wD -k down; say s6-svstat down; say s6-svc -O down; say s6-svstat down
 say s6-svc -wU -u ready; say s6-svc -wr -r ready; say s6-svwait -U -t 9000 ready; say s6-svstat ready; say cat /tmp/ready.log
-say s6-svc -wD -d ready; say s6-svstat ready; say cat /tmp/ready.log; say s6-svwait -t 50 -u ready
-say s6-svwait -t 50 -U never; say s6-svwait -u never; say s6-svwait -t 100 -U quit; say s6-svwait -o -d never ready; say s6-svwait -t 50 -a -d never ready
+say s6-svc -wD -d ready; say s6-svstat ready; say cat /tmp/ready.log; say s6-svwait -t 2000 -u ready
+say s6-svwait -t 2000 -U never; say s6-svwait -u never; say s6-svwait -t 2000 -U quit; say s6-svwait -o -d never ready; say s6-svwait -t 2000 -a -d never ready
 say s6-svc -wD -d quit; say s6-svstat quit
 say s6-svc -wu -u codes; sleep 0.2; say s6-svc -wD -d codes; say s6-svstat codes; say cat /tmp/codes.log
 say s6-svc -D codes; sleep 0.1; say ls codes/down; say s6-svc -wu -U codes; say ls codes/down; say s6-svstat codes
 say s6-svc -Q codes; sleep 0.1; say ls codes/down; say s6-svstat codes
 say s6-svc -wd -T 9000 -d slow; say s6-svstat -ur slow; say s6-svwait -D slow; say s6-svstat -ur slow
-say s6-svc -T 50 -wu -d slow
+say s6-svc -T 2000 -wu -d slow
 say s6-svdt quit; say s6-svdt -s quit; say s6-svdt failed; say s6-svdt -n 0 failed; say s6-svdt-clear failed; say s6-svdt failed
 say s6-svc -wu -U "with space"; say s6-svc -h "with space"; say s6-svwait -D -t 9000 perma; sleep 2.5; say s6-svstat -uwe perma; say s6-svdt perma
 (cd quit && say s6-svc -wu -u . && say s6-svstat . && say s6-svc -wD -d . && say s6-svstat -o up,signal .)
@@ -101,14 +102,23 @@ func TestLikeTheRealOne(t *testing.T) {
 	theirs := ours
 	theirs.Env = []string{"PATH=/usr/bin:/bin:/usr/lib/execline/bin"}
 	theirs.Files = maps.Clone(ours.Files)
+	var mu sync.Mutex
 	seen := map[string]string{}
-	for name, run := range map[string]func() string{
-		"real": func() string { return seenBy(pid1test.Run(t, peer)) },
-		"ours": func() string { return seenBy(start(t, ours).Running) },
-		"C":    func() string { return seenBy(start(t, theirs).Running) },
-	} {
-		seen[name] = run()
-	}
+	t.Run("boxes", func(t *testing.T) {
+		for name, run := range map[string]func(*testing.T) *pid1test.Running{
+			"real": func(t *testing.T) *pid1test.Running { return pid1test.Run(t, peer) },
+			"ours": func(t *testing.T) *pid1test.Running { return start(t, ours).Running },
+			"C":    func(t *testing.T) *pid1test.Running { return start(t, theirs).Running },
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				text := seenBy(run(t))
+				mu.Lock()
+				defer mu.Unlock()
+				seen[name] = text
+			})
+		}
+	})
 	for _, name := range []string{"ours", "C"} {
 		if diff := cmp.Diff(strings.Split(seen["real"], "\n"), strings.Split(seen[name], "\n")); diff != "" {
 			t.Errorf("%s: what scripts see (-s6 +baseinit):\n%s", name, diff)

@@ -167,7 +167,7 @@ s6-rc -a list || echo no list >>/tmp/log`)
 		}),
 		// STOPSIGNAL QUIT: each ends by its own signal, in its time.
 		tree("b-stopsignal", map[string]string{
-			"/etc/services.d/php-fpm/run":         contenv + "trap 'sleep 0.3; echo served the last request >>/tmp/log; exit' QUIT\necho running; while :; do sleep 0.01; done\n",
+			"/etc/services.d/php-fpm/run":         contenv + "trap 'until [ -e /tmp/log ]; do sleep 0.01; done; echo served the last request >>/tmp/log; exit' QUIT\necho running; while :; do sleep 0.01; done\n",
 			"/etc/services.d/php-fpm/down-signal": "SIGQUIT",
 			"/etc/services.d/web/run":             contenv + "exec sleep 1000\n",
 			"/etc/services.d/web/finish":          "#!/bin/sh\n[ -e /tmp/log ] || " + notes("web $1 $2"),

@@ -39,7 +39,7 @@ func readinessTrees() []Scenario {
 		tree("e-notifyoncheck", files(
 			rcLongrun("web", notes("web")+"exec s6-notifyoncheck -d -n 300 -w 50 -c \"redirfd -w 1 /dev/null cat /tmp/listening\" cd / s6-setuidgid app sleep 1000\n"),
 			rcLongrun("db", "exec s6-notifyoncheck -s 20 -w 20 -n 0 sleep 1000\n"),
-			rcOneshot("probe", "sleep 0.3\n"+notes("listening")+">/tmp/listening\n"),
+			rcOneshot("probe", "until grep -q web /tmp/log; do sleep 0.01; done\n"+notes("listening")+">/tmp/listening\n"),
 			rcOneshot("next", notes("next"), "web", "db"),
 			map[string]string{rcDir + "web/notification-fd": "3", rcDir + "db/notification-fd": "3\n", rcDir + "db/data/check": "#!/bin/sh\nexec test -e /tmp/listening\n"},
 		), "web|listening|next|CMD").with(func(s *Scenario) { s.Args = sh("echo CMD >>/tmp/log") }),
@@ -48,7 +48,7 @@ func readinessTrees() []Scenario {
 			"/etc/services.d/web/notification-fd": "3", "/etc/services.d/web/down-signal": "SIGQUIT",
 			"/etc/services.d/deaf/run": contenv + "trap '' TERM\n" + patient + "\n", "/etc/services.d/deaf/notification-fd": "3",
 			"/etc/services.d/deaf/timeout-kill": "100\n", "/etc/services.d/deaf/finish": "#!/bin/sh\n" + notes("deaf $1 $2") + "exec sleep 1000\n",
-			"/etc/services.d/deaf/timeout-finish": "300",
+			"/etc/services.d/deaf/timeout-finish": "2000",
 		}, "").with(func(s *Scenario) {
 			s.Env, s.Args = []string{waitForServices}, sh("exit 0")
 			s.Stdout = "got QUIT\ndeaf 256 9\n"
@@ -119,9 +119,10 @@ func tailTrees() []Scenario {
 			map[string]string{
 				"/etc/cont-init.d/10":       contenv + "printf new >$BASEINIT_RUN/s6/container_environment/VALUE\n",
 				"/etc/services.d/later/run": contenv + notes("later") + "s6-setuidgid 12345:12345 exec sleep 1000\n", "/etc/services.d/later/down": "",
-				"/etc/services.d/job/run":    contenv + "until [ -e /tmp/app ]; do sleep 0.01; done\ns6-rc start extra\ns6-svc -wu -u /var/run/s6/services/later\nexit 6\n",
+				"/etc/services.d/job/run": contenv + "until [ -e /tmp/app ]; do sleep 0.01; done\ns6-rc start extra\ns6-svc -wu -u /var/run/s6/services/later\n" +
+					"until grep -q extra /tmp/log && grep -q later /tmp/log; do sleep 0.01; done\nsort /tmp/log >/tmp/l; cat /tmp/l >/tmp/log; exit 6\n",
 				"/etc/services.d/job/finish": "#!/command/execlineb -S1\nforeground { s6-svstat -o wantedup . }\ns6-svscanctl -t /run/service\n",
-			}), "true|prepare new|app|extra|later").with(func(s *Scenario) {
+			}), "true|app|extra|later|prepare new").with(func(s *Scenario) {
 			delete(s.Files, rcDir+"user/contents.d/extra")
 			s.UID, s.GID, s.DropCaps, s.NoNewPrivs, s.ReadOnly = 12345, 12345, true, true, true
 			s.Tmpfs, s.Without = []string{"/tmp:noexec,mode=1777"}, []string{"/run"}

@@ -183,7 +183,7 @@ func rcStopTrees() []Scenario {
 		}),
 		tree("c-timeout", files(
 			rcOneshot("slow", "exec sleep 1000\n"), rcLongrun("never", notes("never up")+"exec sleep 1000\n"), rcOneshot("after", notes("after"), "never"),
-			map[string]string{rcDir + "slow/timeout-up": "200", rcDir + "never/timeout-up": "200\n", rcDir + "never/notification-fd": "3"},
+			map[string]string{rcDir + "slow/timeout-up": "200", rcDir + "never/timeout-up": "2000\n", rcDir + "never/notification-fd": "3"},
 		), "never up|CMD").with(func(s *Scenario) {
 			s.Args = sh("echo CMD >>/tmp/log")
 			s.Output = []string{"slow: failed for good: it was not ready within 200ms", "never: failed for good", "after: cannot start: it requires never"}
