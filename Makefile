@@ -26,7 +26,7 @@ test: ## all tests; what needs root or Docker skips without them
 	go test ./...
 
 race: ## all tests but the image's under the race detector
-	go test -race -shuffle=on $$(go list ./... | grep -v /image$$)
+	go test -race -shuffle=on -timeout 25m $$(go list ./... | grep -v /image$$)
 
 lint: tools ## golangci-lint, with gofumpt and gci among its checks
 	$(TOOLS)/golangci-lint run ./...
