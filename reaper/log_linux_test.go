@@ -25,7 +25,7 @@ func TestLogAndLeaks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
-	if err := makeOrphans(4); err != nil {
+	if err := makeSome(4); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(20 * time.Second); r.Stats().Reaped < 4; time.Sleep(time.Millisecond) {
