@@ -59,6 +59,9 @@ type cell struct{ without, with outcome }
 // spare is what a lookup through baseinit may take longer than the fastest server that works.
 const spare = 50 * time.Millisecond
 
+// tries is how often at most something is measured that is not as it is to be.
+const tries = 5
+
 // lastWord is when it is to have failed where no server works: musl gives up at 5 s.
 const lastWord = 4500 * time.Millisecond
 
@@ -92,7 +95,7 @@ func TestMatrix(t *testing.T) {
 		return newWorld(t, p)
 	}
 	each("without", func(t *testing.T, r *row, client int, o *cell) {
-		for range 3 { // what is not as documented is measured again: the machine may be at work
+		for range tries { // what is not as documented is measured again: the machine may be at work
 			o.without = clients[client].lookup(start(t, &r.place), cmp.Or(r.ask, "web"), r.family)
 			if docs.says(r.name, client, o.without) {
 				break
@@ -156,20 +159,21 @@ func (r *row) with(t *testing.T, c *client, docs *page, start func() *world) (o 
 	if r.dead {
 		limit = max(lastWord, c.patience) + spare + c.starting
 	}
-	for try := range 3 {
+	for try := range tries {
 		w := start()
+		limit := limit + 2*w.delay()
 		o = c.lookup(w, cmp.Or(r.ask, "web"), r.family)
 		if problem := r.wrong(c, &o); problem != "" {
 			t.Errorf("%v: %s", o, problem)
 			return o
 		}
 		kept := o.took <= limit && (r.most == 0 || o.queries <= r.most)
-		if kept && (docs.says(r.name, throughBaseinit, o) || try == 2) {
+		if kept && (docs.says(r.name, throughBaseinit, o) || try == tries-1) {
 			return o
 		}
 		t.Logf("try %d: %v; the limit is %v and %d queries: %v", try+1, o, limit, r.most, w.askedFor(cmp.Or(r.ask, "web")))
 	}
-	t.Errorf("%v: the limit is %v and %d queries", o, limit, r.most)
+	t.Errorf("%v: the limit is %v, with what the machine takes, and %d queries", o, limit, r.most)
 	return o
 }
 

@@ -92,7 +92,7 @@ func (w *world) start(p *place) {
 		Args: []string{"/bin/sh", "/driver"}, Env: append([]string{"S6_VERBOSITY=0"}, p.env...),
 		Files: map[string]string{
 			"/driver": driver, "/etc/resolv.conf": resolv,
-			"/etc/hosts":         "127.0.0.1\tlocalhost\n" + p.hosts,
+			"/etc/hosts":         "127.0.0.1\tlocalhost\n192.0.2.254\t" + known + "\n" + p.hosts,
 			"/etc/nsswitch.conf": "hosts: files dns\n", // glibc; others ignore it
 		},
 		Host: clientFiles(w.t), Hostname: p.hostname, Network: w.network,
@@ -102,6 +102,17 @@ func (w *world) start(p *place) {
 		box.Binary = pid1test.Build(w.t)
 	}
 	w.box = pid1test.Run(w.t, box)
+}
+
+// known is a name that baseinit answers from /etc/hosts.
+const known = "known.invalid"
+
+// delay is how long the machine takes for a question to baseinit that waits for nobody.
+func (w *world) delay() time.Duration {
+	w.t.Helper()
+	_, idle := w.command("nslookup --help")
+	_, took := w.command("nslookup " + known)
+	return max(took-idle, 0)
 }
 
 // command runs a command in the box and returns what it printed and how long that took.

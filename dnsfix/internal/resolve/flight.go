@@ -226,13 +226,19 @@ func (r *Resolver) known(v *view, a asked) *flight {
 // for the other family, which comes with this one, may need it.
 const lingering = 500 * time.Millisecond
 
+// asksNobody tells whether we ourselves say that there is no such name, of either family.
+func (v *view) asksNobody(a *asked) bool {
+	asker, _ := v.route(a.name())
+	return asker == nil && v.isLocal(a.name()) || a.isAddress() && labels(a.question) == 1 && !v.mayAskBare(a.name())
+}
+
 // exchange asks the servers. A failure is kept by lookup alone: it is no answer yet to
 // a question that has more than one candidate.
 func (r *Resolver) exchange(v *view, a asked) (answer wire.Answer, linger time.Duration) {
 	r.burst.add()
 	asker, keep := v.route(a.name())
 	switch {
-	case asker == nil && v.isLocal(a.name()), a.isAddress() && labels(a.question) == 1 && !v.mayAskBare(a.name()):
+	case v.asksNobody(&a):
 		return v.nothing(a.question, wire.RcodeNXDomain), 0
 	case asker == nil:
 		return wire.Fail(a.question), 0

@@ -20,8 +20,11 @@ type found struct {
 const (
 	// siblingAfter is when it is looked at how the other family does.
 	siblingAfter = 25 * time.Millisecond
-	// siblingComes is within what time getaddrinfo(3) has sent both questions.
-	siblingComes = 3 * time.Millisecond
+	// siblingComes is within what time getaddrinfo(3) has sent both questions, and we have
+	// read them: it sends the second at once, but either may wait for a processor.
+	siblingComes = 10 * time.Millisecond
+	// siblingLeast is how long it is waited for where the answer took longer than that.
+	siblingLeast = 3 * time.Millisecond
 	// patience is how long after the question a better answer may come.
 	patience = 45 * time.Millisecond
 	// patience6 is how long after A's answer that to AAAA may come where IPv6 works.
@@ -76,7 +79,7 @@ func (r *Resolver) settle(v *view, a asked, among bool) found {
 		return found{answer: answer, keep: keep, kept: true, sure: true, exists: true}
 	}
 	if s == nil {
-		s = r.siblingOf(v, &a, answer.Kind, among)
+		s = r.siblingOf(v, &a, answer.Kind, among, started)
 	}
 	if s == nil || !r.lives(s, &a, answer.Kind, started) {
 		return found{answer: answer, keep: keep, kept: answer.Kind != wire.Failure && !a.inside, sure: true}
@@ -115,7 +118,7 @@ func (r *Resolver) awaitPair(v *view, a *asked, f *flight, started time.Time) (s
 
 // siblingOf returns the question for the other family, if its answer matters now
 // that the answer to a is negative.
-func (r *Resolver) siblingOf(v *view, a *asked, kind wire.Kind, among bool) *flight {
+func (r *Resolver) siblingOf(v *view, a *asked, kind wire.Kind, among bool, started time.Time) *flight {
 	switch {
 	case kind == wire.Failure, kind == wire.NoData && among, kind == wire.NXDomain && a.typ() == wire.TypeAAAA:
 		return r.ask(v, a.sibling())
@@ -123,13 +126,26 @@ func (r *Resolver) siblingOf(v *view, a *asked, kind wire.Kind, among bool) *fli
 		// No A record, no name: RFC 8020. Some servers do not know that, and
 		// those who ask for A mostly ask for AAAA as well, at the same time.
 		s := r.known(v, a.sibling())
-		if s == nil && !among {
-			time.Sleep(siblingComes)
-			s = r.known(v, a.sibling())
+		if s == nil && !among && !v.asksNobody(a) {
+			s = r.awaitSibling(v, a, started)
 		}
 		return s
 	}
 	return nil
+}
+
+// awaitSibling waits for the other question, which may be on its way, or nil. Where a short
+// sleep takes long the machine is at work, and who asks has not come to his second
+// question yet, or we not to reading it.
+func (r *Resolver) awaitSibling(v *view, a *asked, started time.Time) *flight {
+	for {
+		pause, slept := max(siblingLeast, siblingComes-time.Since(started)), time.Now()
+		time.Sleep(pause)
+		s := r.known(v, a.sibling())
+		if s != nil || time.Since(slept) < 2*pause || time.Since(started) > patience {
+			return s
+		}
+	}
 }
 
 // lives waits for the answer for the other family, and tells whether there are
