@@ -74,6 +74,7 @@ func live() int {
 		defer end()
 		_ = g.Run() // how it went is the container's exit code
 	}()
+	<-signals.caught // the reaper asks for SIGCHLD, which is less urgent
 	reap(ended, out.logger)
 	return container.ExitCode()
 }
