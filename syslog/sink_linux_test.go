@@ -136,6 +136,21 @@ func TestTakenOver(t *testing.T) {
 	}
 }
 
+// A socket that is taken over before Run is noticed, too.
+func TestTakenOverBeforeRun(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	r := bound(t, syslog.Config{Listen: []string{path}})
+	listenThere(t, "unixgram", path+".new")
+	mustDo(t, os.Rename(path+".new", path))
+	r.start()
+	await(t, "a warning", func() bool { return len(r.logged()) > 0 })
+	want := []string{"warn syslog: another program has taken " + path + ": what is sent there now goes to it"}
+	if diff := cmp.Diff(want, r.logged()); diff != "" {
+		t.Errorf("logged (-want +got):\n%s", diff)
+	}
+}
+
 // Who unlinks the socket each time that it appears does not make us bind for ever.
 func TestUnlinkedAgainAndAgain(t *testing.T) {
 	t.Parallel()

@@ -35,6 +35,9 @@ func (s *SyslogSink) watch(ctx context.Context) {
 	left := maxRebinds
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	if s.displaced() { // since the sockets were bound
+		timer.Reset(takeover)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -51,6 +54,16 @@ func (s *SyslogSink) watch(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// displaced tells whether a path leads to another socket than ours, or nowhere.
+func (s *SyslogSink) displaced() bool {
+	for path, a := range s.paths() {
+		if there, err := inodeOf(path); err != nil || there != a.inode {
+			return true
+		}
+	}
+	return false
 }
 
 // paths are the paths of the sockets, and the addresses that they stand for.

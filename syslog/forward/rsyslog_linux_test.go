@@ -321,6 +321,11 @@ func TestRsyslogKilledUnderLoad(t *testing.T) {
 	}
 }
 
+func allButOneInAThousand(took []time.Duration) time.Duration {
+	slices.Sort(took)
+	return took[len(took)*999/1000]
+}
+
 // A server that hangs keeps nobody waiting, and what is dropped meanwhile is counted and
 // told.
 func TestRsyslogStalls(t *testing.T) {
@@ -329,7 +334,6 @@ func TestRsyslogStalls(t *testing.T) {
 	f := start(t, forward.Config{Target: server.target(), QueueBytes: 100_000})
 	f.Handle(message("begin"))
 	await(t, "the first message", func() bool { return server.count() == 1 })
-	server.signal(syscall.SIGSTOP)
 	text := strings.Repeat("x", 1000)
 	handled := uint64(1)
 	var took []time.Duration
@@ -342,16 +346,22 @@ func TestRsyslogStalls(t *testing.T) {
 			t.Fatalf("Stats = %+v; want %d in all", s, handled)
 		}
 	}
+	for range 10_000 {
+		handle(text)
+	}
+	usual := allButOneInAThousand(took) // of this machine, as it is now
+	server.signal(syscall.SIGSTOP)
+	took = nil
+	before := f.Stats().Dropped
 	await(t, "the window to be full", func() bool {
 		for range 100 {
 			handle(text)
 		}
-		return f.Stats().Dropped > 10_000
+		return f.Stats().Dropped > before+10_000
 	})
-	slices.Sort(took)
-	most, longest := took[len(took)*999/1000], took[len(took)-1]
-	t.Logf("%d messages; Handle took at most %v, all but one in a thousand at most %v", handled, longest, most)
-	if most > time.Millisecond || longest > time.Second { // other processes may take the CPU away
+	most, longest := allButOneInAThousand(took), slices.Max(took)
+	t.Logf("%d messages; Handle took at most %v, all but one in a thousand at most %v (usual %v)", handled, longest, most, usual)
+	if most > max(time.Millisecond, 4*usual) || longest > time.Second { // other processes may take the CPU away
 		t.Error("Handle takes too long")
 	}
 	server.signal(syscall.SIGCONT)
