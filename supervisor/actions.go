@@ -113,7 +113,7 @@ func (s *Supervisor) rested(u *unit) {
 // startAnew starts a unit that is at rest: its failures so far are forgotten.
 func (s *Supervisor) startAnew(u *unit) {
 	u.failures, u.recent = 0, nil
-	u.arrived, u.impatient, u.evicted, u.startBy = false, false, false, time.Time{}
+	u.arrived, u.impatient, u.startBy = false, false, time.Time{}
 	s.prepare(u)
 	if slices.ContainsFunc(s.order, func(u *unit) bool { return u.vain }) {
 		s.review()
@@ -170,7 +170,7 @@ func (s *Supervisor) restDown(u *unit) {
 func (s *Supervisor) launch(u *unit) {
 	u.run++
 	u.startedAt, u.readyAt, u.early = time.Now(), time.Time{}, nil
-	u.patient, u.evicted = false, false
+	u.evicted = false
 	u.text, u.fault, u.kin, u.looking, u.finish = "", nil, nil, false, nil
 	u.patience = u.service.Watchdog
 	s.enter(u, StateStarting)
