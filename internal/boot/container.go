@@ -70,7 +70,8 @@ type Container struct {
 
 	live      *live
 	reloading sync.Mutex
-	bringUp   bringUp // Run's goroutine alone
+	rc        s6.RC   // as base has read it; Run's goroutine alone
+	bringUp   bringUp // the same
 
 	sharesTerminal bool // with who started us
 

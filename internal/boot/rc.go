@@ -29,6 +29,7 @@ func (c *Container) base() error {
 	if err != nil {
 		return &failure{codeBadTree, err}
 	}
+	c.rc = rc
 	for _, script := range rc.Base {
 		if c.stopped() {
 			return nil

@@ -186,7 +186,10 @@ func (c *Container) runInit(script s6.Script, where string) error {
 // serve keeps the services and CMD until the container is to stop.
 func (c *Container) serve() error {
 	services, err := c.newServices()
-	rc, rcErr := c.readRC(false)
+	rc, rcErr := c.rc, error(nil)
+	if c.run.env.changed.Load() { // scripts may have changed the tree, too
+		rc, rcErr = c.readRC(false)
+	}
 	if err = errors.Join(err, rcErr); err != nil {
 		return &failure{codeBadTree, err}
 	}
