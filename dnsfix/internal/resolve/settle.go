@@ -26,7 +26,7 @@ const (
 	// siblingLeast is how long it is waited for where the answer took longer than that.
 	siblingLeast = 3 * time.Millisecond
 	// patience is how long after the question a better answer may come.
-	patience = 45 * time.Millisecond
+	patience = 35 * time.Millisecond
 	// patience6 is how long after A's answer that to AAAA may come where IPv6 works.
 	patience6 = 250 * time.Millisecond
 	// provisionalTTL in seconds is for answers that something better may replace.
