@@ -21,7 +21,7 @@ func Example() {
 		return
 	}
 	sup, err := supervisor.New(supervisor.Config{
-		Output: supervisor.OutputTagged,
+		Output: supervisor.OutputText,
 		Stdout: os.Stdout,
 		Services: []supervisor.Service{
 			{Name: "cache", Func: cache, Readiness: supervisor.Readiness{Notify: true}},

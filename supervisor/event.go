@@ -18,7 +18,7 @@ type Event struct {
 	Exit    Exit          // Exited, Finished, GaveUp
 	Delay   time.Duration // BackingOff: until the next start; Ready, Exited: since the start
 	Asked   bool          // Exited: it was told to
-	Text    string        // Waiting, Blocked: on what; Stopping: how; Notified: the STATUS=; Late, GaveUp, Trouble: why
+	Text    string        // Waiting, Blocked: on what; Stopping: how; Notified: the STATUS=; Late, GaveUp, Trouble, Unhealthy: why
 }
 
 // EventKind says what happened.
@@ -40,13 +40,16 @@ const (
 	GaveUp                          // failed for good
 	Blocked                         // waits in vain: what it requires has failed or was stopped
 	Trouble                         // something went wrong that did not change its state
+	Unhealthy                       // one of its checks has failed too often
+	Recovered                       // all its checks succeed again
 	Lost                            // this subscriber was too slow: Text says how many events it missed
 )
 
 var eventNames = [...]string{
 	Waiting: "waiting", Started: "started", Ready: "ready", Notified: "notified", Exited: "exited",
 	Finished: "finished", BackingOff: "backing off", Stopping: "stopping", Late: "late", Stopped: "stopped",
-	Completed: "completed", GaveUp: "gave up", Blocked: "blocked", Trouble: "trouble", Lost: "lost",
+	Completed: "completed", GaveUp: "gave up", Blocked: "blocked", Trouble: "trouble",
+	Unhealthy: "unhealthy", Recovered: "recovered", Lost: "lost",
 }
 
 // String is the kind in lower case, as logs and APIs show it.
@@ -69,7 +72,7 @@ func (e Event) String() string {
 // as debugging if it only repeats or announces what another event says.
 func (e Event) Log(logger *zap.Logger) {
 	switch {
-	case e.Kind == Late, e.Kind == GaveUp, e.Kind == Blocked, e.Kind == Trouble, e.Kind == BackingOff,
+	case e.Kind == Late, e.Kind == GaveUp, e.Kind == Blocked, e.Kind == Trouble, e.Kind == BackingOff, e.Kind == Unhealthy,
 		e.Kind == Finished && !e.Exit.Success(),
 		e.Kind == Exited && !e.Exit.Success() && !e.Asked:
 		logger.Warn(e.String())
@@ -105,6 +108,10 @@ func (e Event) detail() string {
 		return "cannot start: it requires " + e.Text
 	case GaveUp:
 		return "failed for good: " + e.Text
+	case Unhealthy:
+		return "is unhealthy: " + e.Text
+	case Recovered:
+		return "is healthy again"
 	case Late, Trouble, Lost:
 		return e.Text
 	default:

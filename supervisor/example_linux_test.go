@@ -25,7 +25,7 @@ func Example() {
 				Main:     true,
 			},
 		},
-		Output: supervisor.OutputTagged,
+		Output: supervisor.OutputText,
 		Stdout: os.Stdout,
 	})
 	if err != nil {

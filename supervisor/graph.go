@@ -199,7 +199,7 @@ func (v Service) validate() error {
 	report(v.Watchdog < 0 || v.ReadyTimeout < 0, "its Watchdog or ReadyTimeout is negative")
 	report(v.MaxRestarts < 0 || v.RestartWindow < 0, "its MaxRestarts or RestartWindow is negative")
 	report(v.Oneshot && v.Restart == RestartAlways, "it is a Oneshot and cannot be restarted always")
-	report(v.Oneshot && v.Readiness != (Readiness{}), "it is a Oneshot: it is ready when it has ended")
+	report(v.Oneshot && !v.Readiness.none(), "it is a Oneshot: it is ready when it has ended")
 	report(v.Backoff.Factor < 1 || v.Backoff.Initial < 0, "its Backoff needs a Factor of 1 or more and an Initial that is not negative")
 	report(v.LogTo != "" && v.LogTo == v.Name, "it logs to itself")
 	report(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Watchdog != 0), "it is a Func, which has no LogTo, readiness descriptor or Watchdog")

@@ -45,7 +45,7 @@ func newLive(t testing.TB, cfg supervisor.Config) *live {
 		cfg.Stdout, cfg.Stderr = l.out, l.out
 	}
 	if cfg.Output == supervisor.OutputDefault {
-		cfg.Output = supervisor.OutputTagged
+		cfg.Output = supervisor.OutputText
 	}
 	sup, err := supervisor.New(cfg)
 	if err != nil {

@@ -69,7 +69,7 @@ func many(t *testing.T, n int, change func(*supervisor.Service)) []supervisor.Se
 	}
 	services := make([]supervisor.Service, n)
 	for i := range services {
-		services[i] = supervisor.Service{Name: itoa(i), Command: []string{program}, Output: supervisor.OutputTagged}
+		services[i] = supervisor.Service{Name: itoa(i), Command: []string{program}, Output: supervisor.OutputText}
 		change(&services[i])
 	}
 	return services
@@ -161,7 +161,7 @@ func TestManyCrashesLeakNothing(t *testing.T) {
 func helpResources(args []string) int {
 	var services []supervisor.Service
 	for i := range atoi(args[0]) {
-		services = append(services, supervisor.Service{Name: itoa(i), Command: []string{"/bin/sleep", "1000"}, Output: supervisor.OutputTagged})
+		services = append(services, supervisor.Service{Name: itoa(i), Command: []string{"/bin/sleep", "1000"}, Output: supervisor.OutputText})
 	}
 	sup, err := supervisor.New(supervisor.Config{Services: services})
 	if err != nil {

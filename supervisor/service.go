@@ -18,6 +18,9 @@ type Service struct {
 	// the PATH of the service's own environment unless it holds a slash; a
 	// relative path is relative to Dir. Exactly one of Command and Func is set.
 	Command []string
+	// Program is the file that is executed, with Command as its arguments, where that is
+	// not the one that Command[0] names: execve(2).
+	Program string
 	// Func is a service that is a Go function. It must return soon after ctx
 	// ends: nothing can kill it. An error that it returns while it was not
 	// asked to stop is a failure with code 1; so is a panic.
@@ -61,6 +64,12 @@ type Service struct {
 	// Readiness.Notify, and a WATCHDOG_USEC= message changes it for the run.
 	Watchdog time.Duration
 
+	// Health are checks that go on while the service is ready.
+	Health []HealthCheck
+
+	// SuccessCodes are exit codes that mean success, besides 0: for Restart, a Oneshot,
+	// Critical, and Main's part in how Run ends.
+	SuccessCodes []int
 	// Restart says when an ended service is started again. The default is
 	// RestartAlways, and RestartNever for a Oneshot, Main or Critical service.
 	Restart Restart
@@ -88,6 +97,10 @@ type Service struct {
 	// StopSignal asks the service's process group to end; SIGCONT follows
 	// it, for a stopped process acts on nothing. Default SIGTERM.
 	StopSignal syscall.Signal
+	// StopCommand is run to end the service, in place of StopSignal, with the service's Dir, Env
+	// and Credential and $MAINPID; it counts in StopTimeout. If it cannot be started or
+	// fails, StopSignal is sent.
+	StopCommand []string
 	// StopTimeout is how long the group may take after StopSignal, before
 	// SIGKILL. Default 3 s; negative: SIGKILL at once.
 	StopTimeout time.Duration
@@ -134,6 +147,16 @@ type Readiness struct {
 	// Notify makes a socket named by $NOTIFY_SOCKET for the process, and
 	// waits for READY=1 there: sd_notify(3).
 	Notify bool
+	// Probe is asked every ProbeInterval, with a ctx that ends after ProbeTimeout, until it
+	// returns nil. What it returned last is in Status.Text while that is so.
+	Probe func(ctx context.Context) error
+	// ProbeInterval is the time from the end of one probe to the next. Default 250 ms.
+	ProbeInterval time.Duration
+	// ProbeTimeout is how long a probe may take. Default 3 s.
+	ProbeTimeout time.Duration
+	// Line is called with each line of the service's output, without its newline, until
+	// it returns true. For that the output is not OutputRaw: see Service.Output.
+	Line func(line []byte) bool
 }
 
 // Restart says when an ended service is started again.
@@ -154,6 +177,12 @@ type Output int
 const (
 	OutputDefault Output = iota // Config.Output
 	OutputRaw                   // the supervisor's own stdout and stderr, untouched
-	OutputTagged                // line by line to Config.Stdout or Stderr, each line after "[name] "
+	OutputPlain                 // line by line to Config.Stdout or Stderr, each line as it is
+	OutputText                  // line by line to Config.Stdout or Stderr, each line after "[name] "
 	OutputJSON                  // line by line to Config.Stdout or Stderr, as JSON objects
 )
+
+// none tells whether the service is ready as soon as it runs.
+func (r *Readiness) none() bool {
+	return r.FD == 0 && !r.Notify && r.Probe == nil && r.Line == nil
+}

@@ -24,7 +24,7 @@ type Config struct {
 	// Output is what becomes of the output of services that do not say.
 	// Default OutputRaw.
 	Output Output
-	// Stdout and Stderr take the lines of OutputTagged and OutputJSON, one or
+	// Stdout and Stderr take the lines of OutputPlain, OutputText and OutputJSON, one or
 	// more whole lines a call, from several goroutines. One that blocks holds
 	// up the service that wrote the line, nothing else. Default os.Stdout
 	// and os.Stderr.
@@ -38,6 +38,10 @@ type Config struct {
 	// OnChange is called with a service's Status at each change of its state, its
 	// process or its being wanted up. The rules of OnEvent hold. Default: none.
 	OnChange func(Status)
+	// OnLine is called for each line of output that is not OutputRaw, without its newline,
+	// from several goroutines, before the line is written. It must not block, nor keep
+	// text. stream is "stdout" or "stderr". Default: none.
+	OnLine func(service, stream string, pid int, text []byte)
 	// Logger is told of each event, see Event.Log. Default: none.
 	Logger *zap.Logger
 }

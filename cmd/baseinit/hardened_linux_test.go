@@ -76,7 +76,7 @@ func TestClosingFD(t *testing.T) {
 func TestQuickstart(t *testing.T) {
 	t.Parallel()
 	const tree = "../../examples/quickstart"
-	cmd := exec.Command(pid1test.Build(t), "--root", tree, "--output", "tagged", "--", tree+"/cmd.sh")
+	cmd := exec.Command(pid1test.Build(t), "--root", tree, "--output", "text", "--", tree+"/cmd.sh")
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	t.Logf("%v\n%s", err, out)

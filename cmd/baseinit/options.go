@@ -33,8 +33,8 @@ Called baseinit, not init, it checks a tree: baseinit check --help.
 flags:
   --root DIR      take the tree from DIR/etc instead of /etc, and keep state
                   in a directory of its own instead of /run
-  --output KIND   what services print comes out raw (the default), tagged
-                  with "[name] " line by line, or as json lines
+  --output KIND   what services print comes out raw (the default), or through
+                  baseinit line by line: plain, as text after "[name] ", as json
                   (environment: BASEINIT_OUTPUT)
   --syslog MODE   on (the default): what programs log to /dev/log comes out on
                   stderr; off; required (environment: BASEINIT_SYSLOG).
@@ -114,12 +114,12 @@ func parseOutput(kind string) (supervisor.Output, error) {
 	switch kind {
 	case "", "raw":
 		return supervisor.OutputRaw, nil
-	case "tagged":
-		return supervisor.OutputTagged, nil
+	case "text":
+		return supervisor.OutputText, nil
 	case "json":
 		return supervisor.OutputJSON, nil
 	}
-	return 0, fmt.Errorf("--output or BASEINIT_OUTPUT is %q: it can be raw, tagged or json", kind)
+	return 0, fmt.Errorf("--output or BASEINIT_OUTPUT is %q: it can be raw, plain, text or json", kind)
 }
 
 // parseRoot gives the absolute form of a root; that of the file system is "".

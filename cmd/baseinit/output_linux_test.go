@@ -74,12 +74,12 @@ func TestStuckOutput(t *testing.T) {
 	}{
 		"stderr full":          {pid1test.Box{Stderr: fullPipe(t)}, ""},
 		"stderr full, verbose": {pid1test.Box{Stderr: fullPipe(t), Env: []string{"S6_VERBOSITY=5"}}, ""},
-		"stderr full, tagged":  {pid1test.Box{Stderr: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=tagged"}}, ""},
+		"stderr full, text":    {pid1test.Box{Stderr: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=text"}}, ""},
 		"stderr full, json":    {pid1test.Box{Stderr: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=json"}}, ""},
 		"stderr broken":        {pid1test.Box{Stderr: brokenPipe(t)}, ""},
-		"stdout full, tagged":  {pid1test.Box{Stdout: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=tagged"}}, ">&2"},
+		"stdout full, text":    {pid1test.Box{Stdout: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=text"}}, ">&2"},
 		"stdout full, json":    {pid1test.Box{Stdout: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=json"}}, ">&2"},
-		"stdout broken":        {pid1test.Box{Stdout: brokenPipe(t), Env: []string{"BASEINIT_OUTPUT=tagged"}}, ">&2"},
+		"stdout broken":        {pid1test.Box{Stdout: brokenPipe(t), Env: []string{"BASEINIT_OUTPUT=text"}}, ">&2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -134,7 +134,7 @@ func TestClosedOutput(t *testing.T) {
 					"/etc/services.d/web/run":     "#!/bin/sh\necho web; echo web >&2; >/tmp/web; exec sleep 1000\n",
 					"/etc/services.d/web/log/run": "#!/bin/sh\ncat >/tmp/log\n",
 				},
-			}, `exec /init --output=tagged sh -c 'until [ -e /tmp/web ]; do sleep 0.05; done; echo CMD; echo CMD >&2; cat; exit 6' `+closed)
+			}, `exec /init --output=text sh -c 'until [ -e /tmp/web ]; do sleep 0.05; done; echo CMD; echo CMD >&2; cat; exit 6' `+closed)
 			if code := r.Wait(); code != 6 {
 				t.Errorf("exit code %d, want 6", code)
 			}

@@ -38,7 +38,7 @@ func services() []Scenario {
 			},
 			Args: sh("echo CMD"), Stdout: "CMD\ngot QUIT\n",
 		},
-		output("tagged", "--output=tagged", "[web] hello\n"),
+		output("text", "--output=text", "[web] hello\n"),
 		output("json", "--output=json", `"service":"web","stream":"stdout",`, `"msg":"hello"}`, `"msg":"from CMD"}`),
 		lastWords(),
 	}
@@ -89,7 +89,7 @@ func lastWords() Scenario {
 		fmt.Fprintf(&want, "[web] %d\n", i+1)
 	}
 	return Scenario{
-		Name: "output-last-words", Env: []string{waitForServices, "BASEINIT_OUTPUT=tagged"},
+		Name: "output-last-words", Env: []string{waitForServices, "BASEINIT_OUTPUT=text"},
 		Files: map[string]string{
 			"/etc/services.d/web/run":             script(fmt.Sprintf("trap 'seq 1 %d; exit' TERM; ", n) + patient),
 			"/etc/services.d/web/notification-fd": ready,
