@@ -320,7 +320,7 @@ func (s *Supervisor) Services() []Service {
 // Replace gives services that exist new definitions, all or none. One that runs is
 // stopped as its old definition says and started as the new one does; those that
 // require it are left alone. One that does not run has it from its next start.
-func (s *Supervisor) Replace(services ...Service) error {
+func (s *Supervisor) Replace(_ ...Service) error {
 	return errors.ErrUnsupported
 }
 
