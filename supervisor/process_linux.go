@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sillelien/baseinit/supervisor/program"
 )
 
 // child is a running process. It is the leader of its process group.
@@ -23,7 +25,7 @@ type child struct {
 // startProcess starts a job's program: in a session of its own, so that its
 // process group can be signalled and a terminal of ours is not its.
 func startProcess(j *job) (instance, error) {
-	path, err := findProgram(j.command[0], j.env, j.service.Dir)
+	path, err := program.Find(j.command[0], j.env, j.service.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func startProcess(j *job) (instance, error) {
 		pid, err = forkExec(path, j.command, attr)
 	}
 	if err != nil {
-		return nil, explain(path, j.service.Dir, err)
+		return nil, program.Explain(path, j.service.Dir, err)
 	}
 	c := &child{id: pid, gone: make(chan struct{})}
 	if pidfd >= 0 && unix.SetNonblock(pidfd, true) == nil {
@@ -56,7 +58,7 @@ func startProcess(j *job) (instance, error) {
 // interpreter as a shell script, as execvp(3) does.
 func forkExec(path string, argv []string, attr *syscall.ProcAttr) (int, error) {
 	pid, err := syscall.ForkExec(path, argv, attr)
-	if errors.Is(err, syscall.ENOEXEC) && isText(path, attr.Dir) {
+	if errors.Is(err, syscall.ENOEXEC) && program.IsText(path, attr.Dir) {
 		return syscall.ForkExec("/bin/sh", append([]string{"sh", path}, argv[1:]...), attr)
 	}
 	return pid, err

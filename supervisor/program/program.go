@@ -1,4 +1,6 @@
-package supervisor
+// Package program finds the file of a program, and says why one cannot be run: what
+// execve(2) has one error number for has many reasons.
+package program
 
 import (
 	"bytes"
@@ -14,9 +16,10 @@ import (
 // defaultPath is searched when the environment has no PATH, as shells do.
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// findProgram gives the path of a program as execvp(3) finds it, with the PATH
-// of the environment and from the directory that the program is to have.
-func findProgram(name string, env []string, cwd string) (string, error) {
+// Find gives the path of a program as execvp(3) finds it, with the PATH of the
+// environment and from the directory that the program is to have; "" is the present
+// one. A name with a slash is the path.
+func Find(name string, env []string, cwd string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
 	}
@@ -69,9 +72,9 @@ type explained struct {
 func (e explained) Error() string { return e.words }
 func (e explained) Unwrap() error { return e.errno }
 
-// explain says why a program could not be executed. The kernel has one number
-// for many reasons: execve(2).
-func explain(path, dir string, errno error) error {
+// Explain says why a program could not be executed, in a line that names the file to
+// mend. It wraps errno.
+func Explain(path, dir string, errno error) error {
 	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
 		return fmt.Errorf("cannot enter its directory %s: %w", dir, errno)
 	}
@@ -137,9 +140,9 @@ func firstLine(file string) string {
 	return string(line)
 }
 
-// isText tells whether a file could be a shell script: it holds no NUL at its
+// IsText tells whether a file could be a shell script: it holds no NUL at its
 // beginning.
-func isText(path, dir string) bool {
+func IsText(path, dir string) bool {
 	f, err := os.Open(from(dir, path))
 	if err != nil {
 		return false
