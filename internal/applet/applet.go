@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sillelien/baseinit/internal/credential"
 	"github.com/sillelien/baseinit/internal/execline"
 )
 
@@ -33,6 +34,8 @@ func Find(name string) execline.Word {
 		return lister.run
 	case poller:
 		return pollCheck
+	case credential.Name:
+		return become
 	}
 	for i := range enders {
 		if enders[i].name == name {

@@ -23,7 +23,7 @@ func chown(p *execline.Process, argv []string) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			uid, gid = *id.uid, *id.gid
+			uid, gid = *id.UID, *id.GID
 		case 'u', 'g':
 			id, err := number(o.Arg)
 			if err != nil {

@@ -3,10 +3,10 @@
 package applet
 
 import (
-	"os/user"
 	"strconv"
 	"strings"
 
+	"github.com/sillelien/baseinit/internal/credential"
 	"github.com/sillelien/baseinit/internal/execline"
 )
 
@@ -78,35 +78,23 @@ func lookUp(name string, how byte, numeric bool) (ids, error) {
 		return ids{}, err
 	}
 	var extra []string
-	for _, gid := range id.groups {
-		if gid != *id.gid {
+	for _, gid := range id.Groups {
+		if gid != *id.GID {
 			extra = append(extra, strconv.Itoa(gid))
 		}
 	}
 	list := strings.Join(extra, ",")
-	return ids{text(*id.uid), text(*id.gid), &list}, nil
+	return ids{text(*id.UID), text(*id.GID), &list}, nil
 }
 
 func userNumber(name string, numeric bool) (*string, error) {
-	found, err := user.Lookup(name)
-	if err == nil {
-		return &found.Uid, nil
-	}
-	if uid, err := number(name); numeric && err == nil {
-		return text(*uid), nil
-	}
-	return nil, fail(1, "there is no user %q", name)
+	uid, err := credential.UserID(name, numeric)
+	return text(uid), lookedUp(err)
 }
 
 func groupNumber(name string, numeric bool) (*string, error) {
-	found, err := user.LookupGroup(name)
-	if err == nil {
-		return &found.Gid, nil
-	}
-	if gid, err := number(name); numeric && err == nil {
-		return text(*gid), nil
-	}
-	return nil, fail(1, "there is no group %q", name)
+	gid, err := credential.GroupID(name, numeric)
+	return text(gid), lookedUp(err)
 }
 
 // fallbackIDs reads UID:GID:GIDLIST, of which what is asked for is used.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/sillelien/baseinit/internal/credential"
 	"github.com/sillelien/baseinit/internal/execline"
 )
 
@@ -96,9 +97,9 @@ func becomeNobody(p *execline.Process) error {
 	id, err := account("nobody")
 	if err != nil {
 		uid, gid := nobody, nobody
-		id = identity{&uid, &gid, []int{}}
+		id = credential.Identity{UID: &uid, GID: &gid, Groups: []int{}}
 	}
-	err = id.assume(p)
+	err = assume(p, id)
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL) { // no capabilities, or no such user in the namespace
 		p.Warn(fmt.Errorf("logging as root: %w", err))
 		return nil
@@ -145,7 +146,7 @@ func ownFIFO(name, owner string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Chown(name, *id.uid, *id.gid); err != nil {
+	if err := os.Chown(name, *id.UID, *id.GID); err != nil {
 		return fmt.Errorf("cannot make the FIFO: %w", err)
 	}
 	return nil

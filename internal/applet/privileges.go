@@ -3,119 +3,49 @@
 package applet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
+	"github.com/sillelien/baseinit/internal/credential"
 	"github.com/sillelien/baseinit/internal/execline"
 )
 
-// identity is who the process is to be. What is nil stays as it is.
-type identity struct {
-	uid, gid *int
-	groups   []int // supplementary; nil: they stay
-}
+// assume makes the process that.
+func assume(p *execline.Process, id credential.Identity) error { return id.Assume(p.Warn) }
 
-// assume makes the process that. What is so already is not asked of the kernel, which
-// refuses it without capabilities: setuid(2), setgroups(2).
-func (id identity) assume(p *execline.Process) error {
-	if err := id.assumeGroups(p); err != nil {
-		return err
+// lookedUp gives the error of a look-up the code of s6 for a name that there is not.
+func lookedUp(err error) error {
+	if _, ok := errors.AsType[credential.UnknownError](err); ok {
+		return &execline.Exit{Code: 1, Err: err}
 	}
-	if id.gid != nil && (*id.gid != os.Getgid() || *id.gid != os.Getegid()) {
-		if err := syscall.Setgid(*id.gid); err != nil {
-			return fail(execline.CodeSystem, "cannot become group %d: %w", *id.gid, err)
-		}
-	}
-	if id.uid != nil && (*id.uid != os.Getuid() || *id.uid != os.Geteuid()) {
-		if err := syscall.Setuid(*id.uid); err != nil {
-			return fail(execline.CodeSystem, "cannot become user %d: %w", *id.uid, err)
-		}
-	}
-	return nil
-}
-
-// assumeGroups sets the supplementary groups. Who may not, and keeps both user and
-// group, goes on as he is with a warning: in a container without capabilities a
-// script that changes to its own user works.
-func (id identity) assumeGroups(p *execline.Process) error {
-	if id.groups == nil {
-		return nil
-	}
-	err := syscall.Setgroups(id.groups)
-	if err == nil {
-		return nil
-	}
-	have, gerr := syscall.Getgroups()
-	if gerr == nil && sameGroups(have, id.groups) {
-		return nil
-	}
-	same := (id.uid == nil || *id.uid == os.Getuid()) && (id.gid == nil || *id.gid == os.Getgid())
-	if same && errors.Is(err, syscall.EPERM) {
-		p.Warn(fmt.Errorf("the supplementary groups stay %v, as this process may not change them", have))
-		return nil
-	}
-	return fail(execline.CodeSystem, "cannot set the supplementary groups %v: %w", id.groups, err)
-}
-
-func sameGroups(a, b []int) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.Sort(a)
-	slices.Sort(b)
-	return slices.Equal(slices.Compact(a), slices.Compact(b))
+	return err
 }
 
 // account finds a user with all groups.
-func account(name string) (identity, error) {
-	found, err := user.Lookup(name)
-	if err != nil {
-		return identity{}, fail(1, "there is no user %q", name)
-	}
-	uid, uerr := strconv.Atoi(found.Uid)
-	gid, gerr := strconv.Atoi(found.Gid)
-	ids, lerr := found.GroupIds()
-	if err := errors.Join(uerr, gerr, lerr); err != nil {
-		return identity{}, fail(execline.CodeSystem, "cannot tell the groups of %q: %w", name, err)
-	}
-	groups := []int{}
-	for _, text := range ids {
-		if id, err := strconv.Atoi(text); err == nil {
-			groups = append(groups, id)
-		}
-	}
-	return identity{&uid, &gid, groups}, nil
+func account(name string) (credential.Identity, error) {
+	id, err := credential.Account(name)
+	return id, lookedUp(err)
 }
 
 // pair reads UID:GID, of which each may be a name.
-func pair(text string) (identity, error) {
+func pair(text string) (credential.Identity, error) {
 	userName, groupName, _ := strings.Cut(text, ":")
-	uid, err := strconv.Atoi(userName)
-	if err != nil {
-		id, err := account(userName)
-		if err != nil {
-			return id, err
-		}
-		uid = *id.uid
-	}
-	gid, err := groupID(groupName)
-	return identity{&uid, &gid, []int{}}, err
+	uid, uerr := numberOr(userName, credential.UserID)
+	gid, gerr := numberOr(groupName, credential.GroupID)
+	return credential.Identity{UID: &uid, GID: &gid, Groups: []int{}}, cmp.Or(uerr, gerr)
 }
 
-// groupID finds a group by its number or name.
-func groupID(name string) (int, error) {
-	if gid, err := strconv.Atoi(name); err == nil && gid >= 0 {
-		return gid, nil
+// numberOr reads the number of a user or group, or looks up its name.
+func numberOr(text string, lookUp func(name string, numeric bool) (int, error)) (int, error) {
+	if id, err := number(text); err == nil {
+		return *id, nil
 	}
-	found, err := user.LookupGroup(name)
-	if err != nil {
-		return 0, fail(1, "there is no group %q", name)
-	}
-	return strconv.Atoi(found.Gid)
+	id, err := lookUp(text, false)
+	return id, lookedUp(err)
 }
 
 // setuidgid is s6-setuidgid. It sets no HOME and no USER.
@@ -124,7 +54,7 @@ func setuidgid(p *execline.Process, argv []string) ([]string, error) {
 	if !ok || len(rest) < 2 {
 		return nil, errUsage
 	}
-	var id identity
+	var id credential.Identity
 	var err error
 	switch name := rest[0]; {
 	case name == "":
@@ -137,7 +67,7 @@ func setuidgid(p *execline.Process, argv []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rest[1:], id.assume(p)
+	return rest[1:], assume(p, id)
 }
 
 // applyuidgid is s6-applyuidgid. Where that of s6 keeps root's groups for another user
@@ -147,7 +77,7 @@ func applyuidgid(p *execline.Process, argv []string) ([]string, error) {
 	if !ok || len(rest) == 0 {
 		return nil, errUsage
 	}
-	var id identity
+	var id credential.Identity
 	unset, keep := false, false
 	for _, o := range options {
 		var err error
@@ -157,11 +87,11 @@ func applyuidgid(p *execline.Process, argv []string) ([]string, error) {
 		case 'k':
 			keep = true
 		case 'u':
-			id.uid, err = number(o.Arg)
+			id.UID, err = number(o.Arg)
 		case 'g':
-			id.gid, err = number(o.Arg)
+			id.GID, err = number(o.Arg)
 		case 'G':
-			id.groups, err = numbers(o.Arg)
+			id.Groups, err = numbers(o.Arg)
 		case 'U':
 			id, err = identityOf(p)
 		}
@@ -169,29 +99,29 @@ func applyuidgid(p *execline.Process, argv []string) ([]string, error) {
 			return nil, err
 		}
 	}
-	if id.groups == nil && !keep && id.uid != nil && *id.uid != 0 && os.Geteuid() == 0 {
-		id.groups = []int{}
+	if id.Groups == nil && !keep && id.UID != nil && *id.UID != 0 && os.Geteuid() == 0 {
+		id.Groups = []int{}
 	}
 	if unset {
 		for _, name := range [...]string{"UID", "GID", "GIDLIST"} {
 			p.Unset(name)
 		}
 	}
-	return rest, id.assume(p)
+	return rest, assume(p, id)
 }
 
 // identityOf reads UID, GID and GIDLIST.
-func identityOf(p *execline.Process) (id identity, err error) {
+func identityOf(p *execline.Process) (id credential.Identity, err error) {
 	uid, _ := p.Get("UID")
 	gid, _ := p.Get("GID")
 	list, _ := p.Get("GIDLIST")
-	if id.uid, err = number(uid); err != nil {
+	if id.UID, err = number(uid); err != nil {
 		return id, fmt.Errorf("cannot use the variable UID: %w", err)
 	}
-	if id.gid, err = number(gid); err != nil {
+	if id.GID, err = number(gid); err != nil {
 		return id, fmt.Errorf("cannot use the variable GID: %w", err)
 	}
-	if id.groups, err = numbers(list); err != nil {
+	if id.Groups, err = numbers(list); err != nil {
 		return id, fmt.Errorf("cannot use the variable GIDLIST: %w", err)
 	}
 	return id, nil
