@@ -1,0 +1,160 @@
+// Package schedule reads cron expressions and says when they are due.
+//
+// What surprises is the clock change, which is as in the cron of ISC and Debian. Where the
+// clock goes forward, what a fixed time would have missed is due an hour later on the
+// clock: "30 2 * * *" at 3:30. Where it goes back, a fixed time is due once, the first
+// time the clock shows it. A schedule whose hour or minute begins with * goes by real
+// time instead: "*/30 * * * *" is due every 30 minutes, whatever the clock does.
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	cron "github.com/netresearch/go-cron"
+)
+
+// Schedule says when something is due. It does not change, and may be used by several
+// goroutines.
+type Schedule struct {
+	expr  string
+	spec  cron.Schedule
+	zone  *time.Location
+	fixed bool // due at times of the clock, rather than every so often
+}
+
+// searchYears is how far ahead a time is looked for: 29 February may be 8 years away.
+const searchYears = 10
+
+// fields are those of an expression of 6; one of 5 begins with the minute.
+var fields = [...]struct{ name, values string }{
+	{"second", "0-59"},
+	{"minute", "0-59"},
+	{"hour", "0-23"},
+	{"day of the month", "1-31"},
+	{"month", "1-12 or jan-dec"},
+	{"day of the week", "0-7 or sun-sat, where 0 and 7 are Sunday"},
+}
+
+// Parse reads a cron expression: minute, hour, day of the month, month and day of the week,
+// or 6 fields, of which the first is the second; or @hourly, @daily, @weekly, @monthly,
+// @yearly or @every DURATION, such as "@every 90s". If both days are given, either will
+// do. zone is what [Zone] knows; default: the container's own.
+//
+// An expression that is never due, such as 30 February, is an error.
+func Parse(expr, zone string) (*Schedule, error) {
+	s, err := parse(strings.TrimSpace(expr))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the schedule %q: %w", expr, err)
+	}
+	if s.zone, err = Zone(zone); err != nil {
+		return nil, err
+	}
+	if spec, ok := s.spec.(*cron.SpecSchedule); ok {
+		spec.Location = s.zone
+	}
+	if s.Next(time.Unix(0, 0)).IsZero() {
+		return nil, fmt.Errorf("cannot use the schedule %q: it is never due", expr)
+	}
+	return s, nil
+}
+
+// parse reads an expression without a zone.
+func parse(expr string) (*Schedule, error) {
+	words := strings.Fields(expr)
+	switch {
+	case len(words) == 0:
+		return nil, errors.New(`it is empty: write "MINUTE HOUR DAY MONTH WEEKDAY" or @daily`)
+	case strings.Contains(words[0], "TZ="):
+		return nil, fmt.Errorf("give the time zone by itself, in place of %s", words[0])
+	case words[0][0] == '@':
+		return named(expr, words)
+	case len(words) != len(fields) && len(words) != len(fields)-1:
+		return nil, fmt.Errorf("it has %d fields, not 5 (minute, hour, day of the month, month, day of the week) or 6 (second first)", len(words))
+	}
+	spec, err := parser().Parse(strings.Join(words, " "))
+	if err != nil {
+		return nil, blame(words, err)
+	}
+	clock := words[:len(words)-3] // second, minute, hour
+	s := &Schedule{expr: expr, spec: spec, fixed: true}
+	for _, word := range clock {
+		s.fixed = s.fixed && word[0] != '*'
+	}
+	return s, nil
+}
+
+// named reads what begins with @.
+func named(expr string, words []string) (*Schedule, error) {
+	switch words[0] {
+	case "@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually":
+	case "@every":
+		if len(words) == 2 {
+			break
+		}
+		return nil, errors.New("@every needs a duration, such as 90s or 1h30m")
+	case "@reboot":
+		return nil, errors.New("@reboot is no time: a service without a schedule runs at the start")
+	default:
+		return nil, fmt.Errorf("there is no %s, but @hourly, @daily, @weekly, @monthly, @yearly and @every DURATION", words[0])
+	}
+	spec, err := parser().Parse(strings.Join(words, " "))
+	if err != nil {
+		return nil, plain(err)
+	}
+	return &Schedule{expr: expr, spec: spec, fixed: words[0] != "@hourly"}, nil
+}
+
+func parser() cron.Parser {
+	p, _ := cron.TryNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
+		cron.Descriptor | cron.DowOrDom) // an error for other options only
+	return p.WithMaxSearchYears(searchYears)
+}
+
+// blame finds the field that is wrong: the one that is so among others that are not.
+func blame(words []string, err error) error {
+	first := len(fields) - len(words)
+	for i, word := range words {
+		alone := [...]string{"*", "*", "*", "*", "*", "*"}
+		alone[first+i] = word
+		if _, e := parser().Parse(strings.Join(alone[:], " ")); e != nil {
+			f := fields[first+i]
+			return fmt.Errorf("%s %q: %w; it takes %s, with * A-B A,B */N", f.name, word, plain(e), f.values)
+		}
+	}
+	return plain(err)
+}
+
+// plain is an error of the parser in simpler words.
+func plain(err error) error {
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		return fmt.Errorf("%q is no number", number.Num)
+	}
+	return err
+}
+
+// Next gives the first time after that one, in the zone of the schedule.
+func (s *Schedule) Next(after time.Time) time.Time {
+	next := s.spec.Next(after.In(s.zone))
+	for s.fixed && repeated(next) {
+		next = s.spec.Next(next)
+	}
+	return next
+}
+
+// repeated tells whether the clock shows a time for the second time, having gone back.
+func repeated(t time.Time) bool {
+	start, _ := t.ZoneBounds()
+	if start.IsZero() {
+		return false
+	}
+	_, now := t.Zone()
+	_, before := start.Add(-1).Zone()
+	return t.Sub(start) < time.Duration(before-now)*time.Second
+}
+
+// String is the expression with its zone.
+func (s *Schedule) String() string { return s.expr + " " + s.zone.String() }
