@@ -58,19 +58,25 @@ func (a address) dial(ctx context.Context) (net.Conn, error) {
 	if err == nil {
 		return conn, nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return nil, ended(ctx, "could not connect")
 	}
 	return nil, cause(err)
 }
 
-// ended is the error for a ctx that has ended: doing is what went on.
-func ended(ctx context.Context, doing string) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("timed out: %s: %w", doing, ctx.Err())
+// ended is the error for a ctx that has ended, or is about to; what says what was going on.
+func ended(ctx context.Context, what string) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	return late("timed out: " + what)
 }
+
+// late is a context.DeadlineExceeded that says what took too long.
+type late string
+
+func (l late) Error() string { return string(l) }
+func (l late) Unwrap() error { return context.DeadlineExceeded }
 
 // cause is what went wrong in the end, without the names of Go and of system calls.
 func cause(err error) error {

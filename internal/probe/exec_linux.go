@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,55 +35,72 @@ func (c *command) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	cmd, err := c.prepare()
+	process, out, err := c.start()
 	if err != nil {
 		return err
 	}
-	out, in, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("cannot make a pipe: %w", err)
-	}
 	defer out.Close()
-	cmd.Stdout, cmd.Stderr = in, in
-	err = cmd.Start()
-	_ = in.Close()
-	if err != nil {
-		return program.Explain(cmd.Path, cmd.Dir, cause(err))
-	}
 	var said tail
 	var reading sync.WaitGroup
 	reading.Go(func() { said.read(out) })
 	// The process group goes by this number until its leader is waited for.
-	kill := sync.OnceFunc(func() { _ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) })
+	kill := sync.OnceFunc(func() { _ = unix.Kill(-process.Pid, unix.SIGKILL) })
 	stop := context.AfterFunc(ctx, kill)
-	await(cmd.Process.Pid)
-	stopped := stop()
+	await(process.Pid)
+	inTime := stop()
 	kill()
 	_ = out.SetReadDeadline(time.Now().Add(drain))
 	reading.Wait()
-	_ = cmd.Wait() // its state says how it ended
-	if !stopped {
+	state, err := process.Wait()
+	switch {
+	case !inTime:
 		return ended(ctx, "the command did not end"+said.after(": "))
+	case err != nil:
+		return fmt.Errorf("cannot tell how the command ended: %w", err)
 	}
-	return verdict(cmd.ProcessState, said.after(": "))
+	return verdict(state, said.after(": "))
 }
 
-func (c *command) prepare() (*exec.Cmd, error) {
+// start starts the command. What it writes can be read from out.
+func (c *command) start() (process *os.Process, out *os.File, err error) {
 	path := c.spec.Program
 	if path == "" {
-		var err error
 		if path, err = program.Find(c.spec.Exec[0], c.spec.Env, c.spec.Dir); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	env := c.spec.Env
-	if env == nil {
-		env = []string{} // nil would be our own
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot give the command an input: %w", err)
 	}
-	return &exec.Cmd{
-		Path: path, Args: c.spec.Exec, Dir: c.spec.Dir, Env: env,
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Credential: c.spec.Credential},
-	}, nil
+	defer null.Close()
+	out, in, err := os.Pipe()
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot make a pipe: %w", err)
+	}
+	defer in.Close()
+	if process, err = c.fork(path, []*os.File{null, in, in}); err != nil {
+		_ = out.Close()
+		return nil, nil, program.Explain(path, c.spec.Dir, cause(err))
+	}
+	return process, out, nil
+}
+
+// fork starts a program, and a file that is neither a program nor names its interpreter as a
+// shell script, as execvp(3) does.
+func (c *command) fork(path string, files []*os.File) (*os.Process, error) {
+	attr := &os.ProcAttr{
+		Dir: c.spec.Dir, Env: c.spec.Env, Files: files,
+		Sys: &syscall.SysProcAttr{Setpgid: true, Credential: c.spec.Credential},
+	}
+	if attr.Env == nil {
+		attr.Env = []string{} // nil would be our own
+	}
+	process, err := os.StartProcess(path, c.spec.Exec, attr)
+	if errors.Is(err, syscall.ENOEXEC) && program.IsText(path, c.spec.Dir) {
+		return os.StartProcess("/bin/sh", append([]string{"sh", path}, c.spec.Exec[1:]...), attr)
+	}
+	return process, err
 }
 
 // await waits until a child has ended, and leaves it to be waited for.

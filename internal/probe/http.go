@@ -127,14 +127,21 @@ func (r *request) ask(conn net.Conn) (status string, err error) {
 	if _, err := io.WriteString(conn, r.text); err != nil {
 		return "", cause(err)
 	}
-	in := bufio.NewReader(&io.LimitedReader{R: conn, N: headLimit})
+	left := &io.LimitedReader{R: conn, N: headLimit}
+	in := bufio.NewReader(left)
 	for {
 		length := 0
-		if status, length, err = head(in); err != nil {
-			return "", err
-		}
-		if status[0] != '1' { // not the last answer: RFC 9110, 15.2
-			_, _ = io.CopyN(io.Discard, io.MultiReader(in, conn), int64(min(length, bodyLimit)))
+		status, length, err = head(in)
+		switch {
+		case errors.Is(err, io.EOF) && left.N == 0:
+			return "", fmt.Errorf("the head of the answer is over %d bytes", headLimit)
+		case errors.Is(err, io.EOF):
+			return "", errors.New("the connection was closed before the answer was whole")
+		case err != nil:
+			return "", cause(err)
+		case status[0] != '1': // the last answer: RFC 9110, 15.2
+			left.N = bodyLimit
+			_, _ = io.CopyN(io.Discard, in, int64(min(length, bodyLimit)))
 			return status, nil
 		}
 	}
@@ -142,41 +149,28 @@ func (r *request) ask(conn net.Conn) (status string, err error) {
 
 // head reads the head of an answer: its status, and the length of what follows.
 func head(in *bufio.Reader) (status string, length int, err error) {
-	line, err := readLine(in)
+	line, err := in.ReadString('\n')
 	if err != nil {
 		return "", 0, err
 	}
-	version, status, _ := strings.Cut(line, " ")
-	status = strings.TrimSpace(status)
+	version, status, _ := strings.Cut(strings.TrimSpace(line), " ")
 	code, _, _ := strings.Cut(status, " ")
 	if n, err := strconv.Atoi(code); !strings.HasPrefix(version, "HTTP/1.") || err != nil || n < 100 || n > 599 {
-		return "", 0, fmt.Errorf("the answer is not HTTP: %q", short(line, 60))
+		return "", 0, fmt.Errorf("the answer is not HTTP: %q", short(strings.TrimSpace(line), 60))
 	}
 	for {
-		line, err := readLine(in)
+		line, err := in.ReadString('\n')
 		if err != nil {
 			return "", 0, err
 		}
-		if line == "" {
+		name, value, isField := strings.Cut(line, ":")
+		switch {
+		case strings.TrimSpace(line) == "":
 			return status, length, nil
-		}
-		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, "Content-Length") {
+		case isField && strings.EqualFold(name, "Content-Length"):
 			length, _ = strconv.Atoi(strings.TrimSpace(value)) // a wrong one: nothing is read
 		}
 	}
-}
-
-func readLine(in *bufio.Reader) (string, error) {
-	line, err := in.ReadString('\n')
-	switch {
-	case errors.Is(err, io.EOF) && len(line) == headLimit:
-		return "", fmt.Errorf("the head of the answer is over %d bytes", headLimit)
-	case errors.Is(err, io.EOF):
-		return "", errors.New("the connection was closed before the answer was whole")
-	case err != nil:
-		return "", cause(err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
 }
 
 // wanted tells whether a status means success.

@@ -32,7 +32,7 @@ type Spec struct {
 	Program string
 	// Dir is the working directory of Exec, and where File is looked for. Default: our own.
 	Dir string
-	// Env is the environment of Exec. Default: none.
+	// Env is the environment of Exec, each name once. Default: none.
 	Env []string
 	// Credential is who Exec runs as. Default: as we do.
 	Credential *syscall.Credential
