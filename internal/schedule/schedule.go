@@ -1,15 +1,16 @@
 // Package schedule reads cron expressions and says when they are due.
 //
-// What surprises is the clock change, which is as in the cron of ISC and Debian. Where the
-// clock goes forward, what a fixed time would have missed is due an hour later on the
-// clock: "30 2 * * *" at 3:30. Where it goes back, a fixed time is due once, the first
-// time the clock shows it. A schedule whose hour or minute begins with * goes by real
-// time instead: "*/30 * * * *" is due every 30 minutes, whatever the clock does.
+// What surprises is the clock change, which is much as in the cron of ISC and Debian. A time
+// that the clock leaves out when it goes forward is due as much later: "30 2 * * *" at 3:30.
+// A time that it shows twice when it goes back is due once, the first time. A schedule of
+// which the second, minute or hour begins with * is due whenever the clock shows such a
+// time instead, so that "*/30 * * * *" is due every 30 minutes, whatever the clock does.
 package schedule
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,10 +21,10 @@ import (
 // Schedule says when something is due. It does not change, and may be used by several
 // goroutines.
 type Schedule struct {
-	expr  string
-	spec  cron.Schedule
-	zone  *time.Location
-	fixed bool // due at times of the clock, rather than every so often
+	expr string
+	spec cron.Schedule
+	zone *time.Location
+	next func(s *Schedule, after time.Time) time.Time
 }
 
 // searchYears is how far ahead a time is looked for: 29 February may be 8 years away.
@@ -53,9 +54,6 @@ func Parse(expr, zone string) (*Schedule, error) {
 	if s.zone, err = Zone(zone); err != nil {
 		return nil, err
 	}
-	if spec, ok := s.spec.(*cron.SpecSchedule); ok {
-		spec.Location = s.zone
-	}
 	if s.Next(time.Unix(0, 0)).IsZero() {
 		return nil, fmt.Errorf("cannot use the schedule %q: it is never due", expr)
 	}
@@ -80,22 +78,25 @@ func parse(expr string) (*Schedule, error) {
 		return nil, blame(words, err)
 	}
 	clock := words[:len(words)-3] // second, minute, hour
-	s := &Schedule{expr: expr, spec: spec, fixed: true}
-	for _, word := range clock {
-		s.fixed = s.fixed && word[0] != '*'
+	s := &Schedule{expr: expr, spec: spec, next: fixed}
+	if slices.ContainsFunc(clock, func(word string) bool { return word[0] == '*' }) {
+		s.next = shown
 	}
 	return s, nil
 }
 
 // named reads what begins with @.
 func named(expr string, words []string) (*Schedule, error) {
+	next := fixed
 	switch words[0] {
-	case "@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually":
+	case "@hourly":
+		next = shown
+	case "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually":
 	case "@every":
-		if len(words) == 2 {
-			break
+		if len(words) != 2 {
+			return nil, errors.New("@every needs a duration, such as 90s or 1h30m")
 		}
-		return nil, errors.New("@every needs a duration, such as 90s or 1h30m")
+		next = every
 	case "@reboot":
 		return nil, errors.New("@reboot is no time: a service without a schedule runs at the start")
 	default:
@@ -105,7 +106,7 @@ func named(expr string, words []string) (*Schedule, error) {
 	if err != nil {
 		return nil, plain(err)
 	}
-	return &Schedule{expr: expr, spec: spec, fixed: words[0] != "@hourly"}, nil
+	return &Schedule{expr: expr, spec: spec, next: next}, nil
 }
 
 func parser() cron.Parser {
@@ -134,26 +135,6 @@ func plain(err error) error {
 		return fmt.Errorf("%q is no number", number.Num)
 	}
 	return err
-}
-
-// Next gives the first time after that one, in the zone of the schedule.
-func (s *Schedule) Next(after time.Time) time.Time {
-	next := s.spec.Next(after.In(s.zone))
-	for s.fixed && repeated(next) {
-		next = s.spec.Next(next)
-	}
-	return next
-}
-
-// repeated tells whether the clock shows a time for the second time, having gone back.
-func repeated(t time.Time) bool {
-	start, _ := t.ZoneBounds()
-	if start.IsZero() {
-		return false
-	}
-	_, now := t.Zone()
-	_, before := start.Add(-1).Zone()
-	return t.Sub(start) < time.Duration(before-now)*time.Second
 }
 
 // String is the expression with its zone.

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// directories are where package time looks for zone files.
+var directories = [...]string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"}
+
 // Zone finds a time zone: "Europe/Berlin" and the like, of the zone files of the image; UTC
 // and fixed offsets such as "+05:30" are known without them. Default: the zone of
 // the container, which is that of $TZ or /etc/localtime, else UTC.
@@ -23,7 +26,7 @@ func Zone(name string) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		return nil, unknown(name)
+		return nil, unknown(name, directories[:])
 	}
 	return zone, nil
 }
@@ -34,7 +37,7 @@ func local() (*time.Location, error) {
 	tz, _ := os.LookupEnv("TZ")
 	tz = strings.TrimPrefix(tz, ":")
 	if tz != "" && !utc(tz) && time.Local.String() == "UTC" {
-		return nil, fmt.Errorf("cannot use the container's time zone, $TZ: %w", unknown(tz))
+		return nil, fmt.Errorf("cannot use the container's time zone, $TZ: %w", unknown(tz, directories[:]))
 	}
 	return time.Local, nil
 }
@@ -48,8 +51,8 @@ func utc(name string) bool {
 }
 
 // unknown says what is missing: the zone, or all of them.
-func unknown(name string) error {
-	for _, dir := range [...]string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"} {
+func unknown(name string, dirs []string) error {
+	for _, dir := range dirs {
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {
 			return fmt.Errorf("there is no time zone %q in %s: write it as Europe/Berlin, UTC or +02:00", name, dir)
 		}
