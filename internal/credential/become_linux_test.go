@@ -91,13 +91,15 @@ func status(text string, names ...string) (lines string) {
 	return lines
 }
 
+// capabilities are the lines of a process of which all sets are the same.
+func capabilities(all string) string {
+	return fmt.Sprintf("CapInh %s\nCapPrm %s\nCapEff %s\nCapBnd %s\nCapAmb %s\n", all, all, all, all, all)
+}
+
 func TestIdentityAndCapabilities(t *testing.T) {
 	t.Parallel()
 	pid1test.NeedRoot(t)
 	const none, bindKill = "0000000000000000", "0000000000000420"
-	capabilities := func(all string) string {
-		return fmt.Sprintf("CapInh %s\nCapPrm %s\nCapEff %s\nCapBnd %s\nCapAmb %s\n", all, all, all, all, all)
-	}
 	caps := []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}
 	ids := []string{"Uid", "Gid", "Groups"}
 	for _, test := range []struct {
