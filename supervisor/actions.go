@@ -17,14 +17,9 @@ import (
 func (s *Supervisor) enter(u *unit, next State) {
 	u.timer.stop()
 	u.state, u.since = next, time.Now()
-	u.arrived = u.arrived || u.satisfied()
+	s.noteArrival(u)
 	s.changed(u)
 	s.answerWaiters(u)
-	if u.initial && u.satisfied() {
-		u.initial = false
-		s.unready--
-		s.checkReady()
-	}
 	if u.satisfied() {
 		s.unblock(u.requiredBy)
 		s.unblock(u.before)
@@ -34,6 +29,19 @@ func (s *Supervisor) enter(u *unit, next State) {
 	}
 	if u.atRest() {
 		s.rested(u)
+	}
+}
+
+// noteArrival remembers that a unit is ready, if it is.
+func (s *Supervisor) noteArrival(u *unit) {
+	if !u.satisfied() {
+		return
+	}
+	u.arrived = true
+	if u.initial {
+		u.initial = false
+		s.unready--
+		s.checkReady()
 	}
 }
 
@@ -75,8 +83,9 @@ func (s *Supervisor) review() {
 			}
 			if r := u.obstacle(); r != nil {
 				u.vain, found = true, true
+				u.why = fmt.Sprintf("it requires %s, which is %s", r.service.Name, r.standing())
 				if !known[u] {
-					s.emit(Event{Service: u.service.Name, Kind: Blocked, Text: fmt.Sprintf("%s, which is %s", r.service.Name, r.standing())})
+					s.emit(Event{Service: u.service.Name, Kind: Blocked, Text: strings.TrimPrefix(u.why, "it requires ")})
 				}
 			}
 		}
@@ -94,7 +103,7 @@ func (u *unit) standing() string {
 
 // rested goes on with the stop of those that u required.
 func (s *Supervisor) rested(u *unit) {
-	if u.service.Main || (u.service.Critical && u.state == StateFailed) {
+	if u.service.Main || ((u.service.Critical || u.doomed()) && u.state == StateFailed) {
 		s.endedForAll(u)
 	}
 	if u.service.Main && s.stopping {
@@ -151,6 +160,7 @@ func (s *Supervisor) restart(u *unit) {
 // prepare starts a unit, at once or when what it requires is ready.
 func (s *Supervisor) prepare(u *unit) {
 	u.again = false
+	s.adopt(u)
 	pending := u.pending()
 	if len(pending) == 0 {
 		s.launch(u)
@@ -171,8 +181,10 @@ func (s *Supervisor) launch(u *unit) {
 	u.run++
 	u.startedAt, u.readyAt, u.early = time.Now(), time.Time{}, nil
 	u.evicted = false
+	u.stopper, u.why = nil, ""
 	u.text, u.fault, u.kin, u.looking, u.finish = "", nil, nil, false, nil
 	u.patience = u.service.Watchdog
+	s.beginVitals(u)
 	s.enter(u, StateStarting)
 	if limit := u.readyLimit(); limit > 0 {
 		s.arm(u, limit, readyDue)
@@ -203,7 +215,10 @@ func (u *unit) tooLate() bool {
 
 func (s *Supervisor) noteStarted(u *unit) {
 	s.tellStarted(u)
-	if u.service.Readiness.none() && !u.service.Oneshot {
+	switch {
+	case u.service.Readiness.Probe != nil:
+		s.probeReadiness(u)
+	case u.service.Readiness.none() && !u.service.Oneshot:
 		s.happen(u, saidReady)
 	}
 }
@@ -241,6 +256,7 @@ func (s *Supervisor) becomeReady(u *unit) {
 	}
 	s.enter(u, StateReady)
 	s.pet(u)
+	s.startChecks(u)
 }
 
 func (s *Supervisor) failReady(u *unit) {
@@ -248,7 +264,11 @@ func (s *Supervisor) failReady(u *unit) {
 	if u.tooLate() {
 		limit, name = u.service.StartTimeout, "StartTimeout"
 	}
-	s.failRun(u, 0, fmt.Errorf("was not ready within %v: see its %s", limit, name))
+	why := ""
+	if u.why != "" {
+		why = " (" + u.why + ")"
+	}
+	s.failRun(u, 0, fmt.Errorf("was not ready within %v%s: see its %s", limit, why, name))
 }
 
 func (s *Supervisor) failWatchdog(u *unit) {
@@ -269,7 +289,7 @@ func (s *Supervisor) failRun(u *unit, first syscall.Signal, fault error) {
 
 // conclude stops what an ended run left behind and runs the finish program.
 func (s *Supervisor) conclude(u *unit) {
-	u.watchdog.stop()
+	u.quiet()
 	pid := 0
 	if u.instance != nil {
 		pid = u.instance.pid()
@@ -278,6 +298,9 @@ func (s *Supervisor) conclude(u *unit) {
 	if u.fault != nil && u.last.Err == nil {
 		u.last.Err = u.fault
 		u.last.Code = max(u.last.Code, 1)
+	}
+	if u.doomed() {
+		*u.last = Exit{Code: 1, Err: u.fault}
 	}
 	asked := u.state == StateStopping
 	s.emit(Event{
@@ -289,7 +312,7 @@ func (s *Supervisor) conclude(u *unit) {
 		left = remains{}
 	}
 	s.enter(u, StateEnding)
-	if !left.any() && u.service.Finish == nil {
+	if !left.any() && u.service.Finish == nil && u.stopper == nil {
 		s.happen(u, concluded)
 		return
 	}
@@ -298,6 +321,7 @@ func (s *Supervisor) conclude(u *unit) {
 
 // settle decides what becomes of a unit whose run is over.
 func (s *Supervisor) settle(u *unit) {
+	s.adopt(u)
 	switch {
 	case !u.wanted, u.once:
 		u.wanted, u.once = false, false
@@ -314,6 +338,8 @@ func (s *Supervisor) judge(u *unit) {
 	failed := !u.last.Success()
 	u.count(failed)
 	switch {
+	case u.doomed():
+		s.giveUp(u, u.last.String())
 	case u.finish != nil && u.finish.Code == 125:
 		s.giveUp(u, "its finish program said so (exit code 125)")
 	case u.tooLate():
@@ -376,6 +402,7 @@ func (s *Supervisor) backOff(u *unit) {
 }
 
 func (s *Supervisor) giveUp(u *unit, why string) {
+	u.why = why
 	s.emit(Event{Service: u.service.Name, Kind: GaveUp, Exit: *u.last, Text: why})
 	s.enter(u, StateFailed)
 }

@@ -10,11 +10,16 @@ type alarm struct {
 }
 
 func (s *Supervisor) after(u *unit, d time.Duration, o occurrence) *alarm {
+	return s.later(d, func() { s.happen(u, o) })
+}
+
+// later calls f, on Run's goroutine, after d.
+func (s *Supervisor) later(d time.Duration, f func()) *alarm {
 	a := &alarm{}
 	a.timer = time.AfterFunc(d, func() {
 		s.post(func() {
 			if !a.off {
-				s.happen(u, o)
+				f()
 			}
 		})
 	})

@@ -24,7 +24,10 @@ type Status struct {
 	Text       string    // the last STATUS= of this run
 	WaitingFor []string  // while waiting: what it requires and is not ready
 	Health     Health    // what Service.Health says of this run
-	HealthText string    // while unhealthy: which check failed last, and why
+	HealthText string    // while unhealthy: which checks fail, and why
+	// Why it is not up, in words: while failed, what it failed of; while waiting in vain, for
+	// what; while starting, what Readiness.Probe returned last.
+	Why string
 }
 
 // Start wants a service up, with all that it requires. It does not wait: see
@@ -301,13 +304,13 @@ func (s *Supervisor) unwait(name string, w waiter) {
 	}
 }
 
-// Services gives the definitions of all services, in the order in which they were added.
-// What they point to is the supervisor's. It works after Run has ended, too.
+// Services gives the definitions of all services, in the order in which they were added:
+// of those that were replaced, the new ones, and with defaults filled in. What they point to is the supervisor's. It works after Run has ended, too.
 func (s *Supervisor) Services() []Service {
 	var all []Service
 	collect := func() error {
 		for _, u := range s.order {
-			all = append(all, u.service)
+			all = append(all, *u.latest())
 		}
 		return nil
 	}
@@ -317,11 +320,15 @@ func (s *Supervisor) Services() []Service {
 	return all
 }
 
-// Replace gives services that exist new definitions, all or none. One that runs is
-// stopped as its old definition says and started as the new one does; those that
-// require it are left alone. One that does not run has it from its next start.
-func (s *Supervisor) Replace(_ ...Service) error {
-	return errors.ErrUnsupported
+// Replace gives services that exist new definitions, all or none, and does not wait. One
+// that runs is stopped as its old definition says and started as the new one does, with all
+// that this requires; those that require it are left alone. One that waits, backs off or
+// has failed is started anew. The others have the new definition from their next start:
+// what is down, whatever the new Down says, what is done (unless it is a Oneshot no more, or
+// was none before), and what runs for the last time (see Once). What only the old definition
+// requires or logs to should be removed after the old run has ended.
+func (s *Supervisor) Replace(services ...Service) error {
+	return s.do(func() error { return s.replace(services) })
 }
 
 // Subscribe gives the events from now on. At most size of them wait to be read;

@@ -47,7 +47,7 @@ func TestNewRefuses(t *testing.T) {
 		{change(func(x *supervisor.Service) { x.Readiness.FD = 1024 }), `service "x": its readiness descriptor is 1024, and must be below 1024`},
 		{
 			change(func(x *supervisor.Service) { x.Readiness = supervisor.Readiness{FD: 3, Notify: true} }),
-			`service "x": its readiness has both a descriptor and a socket`,
+			`service "x": its Readiness has more than one of FD, Notify, Probe and Line`,
 		},
 		{change(func(x *supervisor.Service) { x.Watchdog = 1 }), `service "x": its Watchdog needs Readiness.Notify`},
 		{
@@ -92,11 +92,11 @@ func TestNewRefuses(t *testing.T) {
 		},
 		{
 			append(function(func(x *supervisor.Service) { x.LogTo = "log" }), command("log")),
-			`service "x": it is a Func, which has no LogTo, readiness descriptor or Watchdog`,
+			`service "x": it is a Func, which has no LogTo, readiness descriptor or line, or Watchdog`,
 		},
 		{
 			function(func(x *supervisor.Service) { x.Readiness.FD = 3 }),
-			`service "x": it is a Func, which has no LogTo, readiness descriptor or Watchdog`,
+			`service "x": it is a Func, which has no LogTo, readiness descriptor or line, or Watchdog`,
 		},
 		{[]supervisor.Service{requiring("x", "y")}, `service "x": requires "y": no such service`},
 		{[]supervisor.Service{requiring("x", "x")}, "services require each other: x -> x"},

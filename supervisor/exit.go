@@ -16,13 +16,15 @@ type Exit struct {
 	Code int
 	// Signal is the signal that killed the process, else 0.
 	Signal syscall.Signal
+	// Expected tells that Code is one of the service's SuccessCodes.
+	Expected bool
 	// Err says why the process could not be started or waited for, or what a
 	// Func returned; else nil.
 	Err error
 }
 
-// Success tells whether the run ended with code 0.
-func (e Exit) Success() bool { return e.Code == 0 && e.Err == nil }
+// Success tells whether the run ended with code 0 or an expected one.
+func (e Exit) Success() bool { return (e.Code == 0 || e.Expected) && e.Err == nil }
 
 // String says how the run ended, for a person: "exited with code 3", "was
 // killed by SIGKILL", or the error.

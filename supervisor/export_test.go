@@ -35,8 +35,8 @@ func Pump(w interface{ Write([]byte) (int, error) }, service string, chunks ...[
 // Occurrences are the columns of the table, in order.
 func Occurrences() []string {
 	return []string{
-		"wantedUp", "wantedAnew", "wantedDown", "mustDie", "unblocked", "hasStarted", "saidReady", "saidFailed",
-		"hasExited", "hasLooked", "concluded", "stopDue", "readyDue", "watchdogDue", "backoffDue",
+		"wantedUp", "wantedAnew", "redefined", "wantedDown", "mustDie", "unblocked", "hasStarted", "saidReady", "saidFailed",
+		"hasExited", "hasLooked", "concluded", "stopFailed", "stopDue", "readyDue", "wasUnhealthy", "watchdogDue", "backoffDue",
 	}
 }
 
@@ -79,7 +79,7 @@ const firstFakeID = 1 << 30
 // Fakes starts fake processes in the place of real ones.
 type Fakes struct {
 	// Behave gives the behaviour of a run, counted from 1. A finish program is
-	// named "NAME finish CODE SIGNAL", an undo program "NAME undo".
+	// named "NAME finish CODE SIGNAL", an undo program "NAME undo", a stop command "NAME stop".
 	Behave func(name string, run int) Behaviour
 	// OnSignal is told of each signal to a process group.
 	OnSignal func(name string, sig syscall.Signal)
@@ -102,6 +102,9 @@ func (f *Fakes) start(j *job) (instance, error) {
 	}
 	if n := len(j.service.Undo); n > 0 && slices.Equal(j.command, j.service.Undo) {
 		name += " undo"
+	}
+	if j.aside {
+		name += " stop"
 	}
 	f.mu.Lock()
 	f.last++

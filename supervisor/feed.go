@@ -37,22 +37,43 @@ func (f *feed) close() {
 
 // provideFeed makes the pipe of the service that u logs to.
 func (u *unit) provideFeed() error {
-	i := slices.IndexFunc(u.requires, func(r *unit) bool { return r.service.Name == u.service.LogTo })
+	i := slices.IndexFunc(u.requires, func(r *unit) bool { return r.service.Name == u.latest().LogTo })
 	if i < 0 || u.requires[i].feed != nil {
 		return nil
 	}
 	feed, err := newFeed()
 	if err != nil {
-		return fmt.Errorf("cannot make the pipe to service %q: %w", u.service.LogTo, err)
+		return fmt.Errorf("cannot make the pipe to service %q: %w", u.latest().LogTo, err)
 	}
 	u.requires[i].feed = feed
 	return nil
 }
 
+// provideFeeds makes the pipes of all services that units log to, or none.
+func provideFeeds(units []*unit) error {
+	var made []*unit
+	for _, u := range units {
+		for _, r := range u.requires {
+			if r.feed == nil {
+				made = append(made, r)
+			}
+		}
+		if err := u.provideFeed(); err != nil {
+			for _, r := range made {
+				r.feed.close()
+				r.feed = nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
 // logPipe is what the unit's stdout goes to, or nil.
 func (s *Supervisor) logPipe(u *unit) *os.File {
-	if u.service.LogTo == "" {
+	reader := s.units[u.service.LogTo]
+	if reader == nil || reader.feed == nil { // which only Replace can bring about
 		return nil
 	}
-	return s.units[u.service.LogTo].feed.w
+	return reader.feed.w
 }

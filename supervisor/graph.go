@@ -33,16 +33,14 @@ func (s *Supervisor) insert(services []Service) error {
 	for _, service := range services {
 		errs = append(errs, added[service.Name].link(find)...)
 	}
-	for _, service := range services {
-		if loop := findLoop(added[service.Name]); loop != nil {
-			errs = append(errs, &LoopError{loop})
-			break // the others are most likely the same loop
-		}
+	units := make([]*unit, len(services))
+	for i, service := range services {
+		units[i] = added[service.Name]
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, loopAmong(units))...); err != nil {
 		return err
 	}
-	return s.commit(services, added)
+	return s.commit(units)
 }
 
 // LoopError says that services wait for each other.
@@ -57,59 +55,74 @@ func (e *LoopError) Error() string {
 	return "services require each other: " + strings.Join(e.Names, " -> ")
 }
 
-// commit makes checked units part of the supervisor.
-func (s *Supervisor) commit(services []Service, added map[string]*unit) error {
-	for _, u := range added {
-		if err := u.provideFeed(); err != nil {
-			for _, u := range added {
-				u.feed.close()
-			}
-			return err
+// loopAmong gives the first loop that one of the units leads into: the others are most
+// likely the same.
+func loopAmong(units []*unit) error {
+	for _, u := range units {
+		if loop := findLoop(u); loop != nil {
+			return &LoopError{loop}
 		}
 	}
-	for _, service := range services {
-		u := added[service.Name]
-		for _, r := range u.requires {
-			r.requiredBy = append(r.requiredBy, u)
-		}
-		for _, a := range u.after {
-			a.before = append(a.before, u)
-		}
-		s.units[service.Name] = u
+	return nil
+}
+
+// commit makes checked units part of the supervisor.
+func (s *Supervisor) commit(units []*unit) error {
+	if err := provideFeeds(units); err != nil {
+		return err
+	}
+	for _, u := range units {
+		u.announce()
+		s.units[u.service.Name] = u
 		s.order = append(s.order, u)
 	}
 	return nil
 }
 
+// announce tells those that a unit requires, and comes after, of that.
+func (u *unit) announce() {
+	for _, r := range u.requires {
+		r.requiredBy = append(r.requiredBy, u)
+	}
+	for _, a := range u.after {
+		a.before = append(a.before, u)
+	}
+}
+
 // link resolves the names of what a unit requires and logs to.
 func (u *unit) link(find func(string) *unit) (errs []error) {
-	names := u.service.Requires
-	if u.service.LogTo != "" {
-		names = append(slices.Clone(names), u.service.LogTo)
+	v := u.latest()
+	names := v.Requires
+	if v.LogTo != "" {
+		names = append(slices.Clone(names), v.LogTo)
 	}
 	for _, name := range names {
 		r := find(name)
 		if r == nil {
-			errs = append(errs, fmt.Errorf("service %q: requires %q: %w", u.service.Name, name, ErrUnknown))
+			errs = append(errs, fmt.Errorf("service %q: requires %q: %w", v.Name, name, ErrUnknown))
 			continue
 		}
-		if name == u.service.LogTo && (r.service.Func != nil || r.service.Stdin != nil) {
-			errs = append(errs, fmt.Errorf("service %q: logs to %q, which must be a Command without a Stdin", u.service.Name, name))
+		if name == v.LogTo && !r.latest().readable() {
+			errs = append(errs, errUnreadable(u, name))
 		}
 		if !slices.Contains(u.requires, r) {
 			u.requires = append(u.requires, r)
 		}
 	}
-	for _, name := range u.service.After {
+	for _, name := range v.After {
 		a := find(name)
 		switch {
 		case a == nil:
-			errs = append(errs, fmt.Errorf("service %q: comes after %q: %w", u.service.Name, name, ErrUnknown))
+			errs = append(errs, fmt.Errorf("service %q: comes after %q: %w", v.Name, name, ErrUnknown))
 		case !slices.Contains(u.requires, a) && !slices.Contains(u.after, a):
 			u.after = append(u.after, a)
 		}
 	}
 	return errs
+}
+
+func errUnreadable(writer *unit, name string) error {
+	return fmt.Errorf("service %q: logs to %q, which must be a Command without a Stdin", writer.service.Name, name)
 }
 
 // findLoop gives the names along a loop of Requires and After that u leads into.
@@ -178,6 +191,12 @@ func (v Service) withDefaults(cfg Config) Service {
 	setDefault(&v.StopTimeout, 3*time.Second)
 	setDefault(&v.FinishTimeout, 5*time.Second)
 	setDefault(&v.Output, cfg.Output)
+	setDefault(&v.Readiness.ProbeInterval, 250*time.Millisecond)
+	setDefault(&v.Readiness.ProbeTimeout, 3*time.Second)
+	v.Health = slices.Clone(v.Health)
+	for i := range v.Health {
+		v.Health[i].setDefaults()
+	}
 	return v
 }
 
@@ -194,7 +213,8 @@ func (v Service) validate() error {
 	report(len(v.Command) > 0 && v.Command[0] == "", "its Command is empty")
 	report(v.Readiness.FD != 0 && v.Readiness.FD < 3, "its readiness descriptor is %d, and must be 3 or above", v.Readiness.FD)
 	report(v.Readiness.FD > 1023, "its readiness descriptor is %d, and must be below 1024", v.Readiness.FD)
-	report(v.Readiness.FD != 0 && v.Readiness.Notify, "its readiness has both a descriptor and a socket")
+	report(v.Readiness.kinds() > 1, "its Readiness has more than one of FD, Notify, Probe and Line")
+	report(v.Readiness.ProbeInterval < 0 || v.Readiness.ProbeTimeout < 0, "its ProbeInterval or ProbeTimeout is negative")
 	report(v.Watchdog != 0 && !v.Readiness.Notify, "its Watchdog needs Readiness.Notify")
 	report(v.Watchdog < 0 || v.ReadyTimeout < 0, "its Watchdog or ReadyTimeout is negative")
 	report(v.MaxRestarts < 0 || v.RestartWindow < 0, "its MaxRestarts or RestartWindow is negative")
@@ -202,12 +222,18 @@ func (v Service) validate() error {
 	report(v.Oneshot && !v.Readiness.none(), "it is a Oneshot: it is ready when it has ended")
 	report(v.Backoff.Factor < 1 || v.Backoff.Initial < 0, "its Backoff needs a Factor of 1 or more and an Initial that is not negative")
 	report(v.LogTo != "" && v.LogTo == v.Name, "it logs to itself")
-	report(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Watchdog != 0), "it is a Func, which has no LogTo, readiness descriptor or Watchdog")
+	report(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Readiness.Line != nil || v.Watchdog != 0),
+		"it is a Func, which has no LogTo, readiness descriptor or line, or Watchdog")
+	report(v.Func != nil && (v.Program != "" || v.StopCommand != nil), "it is a Func, which has no Program or StopCommand")
+	report(v.StopCommand != nil && (len(v.StopCommand) == 0 || v.StopCommand[0] == ""), "its StopCommand is empty")
+	report(slices.ContainsFunc(v.SuccessCodes, func(code int) bool { return code < 0 || code > 255 }), "its SuccessCodes must be from 0 to 255")
 	report(v.Terminal && v.Stdin == nil, "it wants a terminal and has no Stdin")
 	report(v.StopSignal < 1 || v.StopSignal > 64, "its StopSignal %d is no signal", int(v.StopSignal))
 	report(v.Restart < RestartDefault || v.Restart > RestartNever, "its Restart %d is unknown", int(v.Restart))
 	report(v.Undo != nil && (!v.Oneshot || len(v.Undo) == 0), "its Undo needs a Oneshot and words")
 	report(v.StartTimeout < 0, "its StartTimeout is negative")
 	report(v.Output < OutputDefault || v.Output > OutputJSON, "its Output %d is unknown", int(v.Output))
+	report(v.Oneshot && len(v.Health) > 0, "it is a Oneshot, which has no Health")
+	errs = append(errs, validateChecks(v.Health)...)
 	return errors.Join(errs...)
 }

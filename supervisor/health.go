@@ -10,10 +10,11 @@ import (
 // ready still works.
 type HealthCheck struct {
 	// Name is how the check is called in events and in Status, such as "http
-	// 127.0.0.1:8080/healthz". It must not be empty.
+	// 127.0.0.1:8080/healthz". It must not be empty, and be the only one of that name.
 	Name string
 	// Probe returns nil if all is well, else why not. It must return soon after ctx ends,
-	// and is never called twice at a time for one run of the service.
+	// for Run waits for it, and is never called twice at a time for one run of the service.
+	// The first time is as soon as the service is ready.
 	Probe func(ctx context.Context) error
 	// Interval is the time from the end of one probe to the next. Default 10 s.
 	Interval time.Duration
@@ -47,8 +48,8 @@ type Health int
 
 // The kinds of health.
 const (
-	HealthUnknown Health = iota // it has no checks, or is not ready, or none has ended yet
-	HealthOK                    // no check has reached its Threshold
+	HealthUnknown Health = iota // it has no checks, or is not ready, or one of them has not said anything yet
+	HealthOK                    // all checks have succeeded, and none has reached its Threshold since
 	HealthBad                   // one has, and has not succeeded since
 )
 
@@ -60,4 +61,30 @@ func (h Health) String() string {
 		return fmt.Sprintf("health %d", int(h))
 	}
 	return healthNames[h]
+}
+
+func (c *HealthCheck) setDefaults() {
+	setDefault(&c.Interval, 10*time.Second)
+	setDefault(&c.Timeout, 3*time.Second)
+	setDefault(&c.Threshold, 3)
+}
+
+// validateChecks says what is wrong with the checks of a service.
+func validateChecks(checks []HealthCheck) (errs []error) {
+	names := map[string]bool{}
+	for i, c := range checks {
+		report := func(wrong bool, what string) {
+			if wrong {
+				errs = append(errs, fmt.Errorf("its health check %d (%q) %s", i+1, c.Name, what))
+			}
+		}
+		report(c.Name == "", "needs a Name")
+		report(names[c.Name], "has the Name of another")
+		report(c.Probe == nil, "needs a Probe")
+		report(c.Interval < 0 || c.Timeout < 0 || c.StartPeriod < 0, "has a negative Interval, Timeout or StartPeriod")
+		report(c.Threshold < 0, "has a negative Threshold")
+		report(c.Action < HealthRestart || c.Action > HealthIgnore, "has an unknown Action")
+		names[c.Name] = true
+	}
+	return errs
 }

@@ -33,8 +33,10 @@ type starter func(*job) (instance, error)
 type job struct {
 	service Service
 	command []string
+	program string // to execute, if it is not command[0]
 	stdin   *os.File
 	logTo   *os.File // takes stdout if not nil
+	aside   bool     // stdout goes where stderr does
 	socket  string   // NOTIFY_SOCKET
 	ready   func()   // called when the process says that it is ready
 	notify  Notifier // for a Func
@@ -63,9 +65,13 @@ func (s *Supervisor) runOn(u *unit) {
 		})
 	}
 	said := func(message func()) { report(func() { s.hear(u, message) }) }
-	j := &job{service: u.service, command: u.service.Command, stdin: u.service.Stdin}
+	j := &job{service: u.service, command: u.service.Command, program: u.service.Program, stdin: u.service.Stdin}
 	j.ready = func() { said(func() { s.happen(u, saidReady) }) }
-	j.notify = Notifier{ready: j.ready, status: func(text string) { said(func() { s.setText(u, text) }) }}
+	ready := func() {} // a Func's, which counts only if it is waited for
+	if u.service.Readiness.Notify {
+		ready = j.ready
+	}
+	j.notify = Notifier{ready: ready, status: func(text string) { said(func() { s.setText(u, text) }) }}
 	if err := s.connect(u, j); err != nil {
 		s.task(func() { report(func() { s.runEnded(u, Exit{Code: 111, Err: err}) }) })
 		return
@@ -106,6 +112,7 @@ func (s *Supervisor) connect(u *unit, j *job) (err error) {
 }
 
 func (s *Supervisor) runEnded(u *unit, exit Exit) {
+	exit.Expected = slices.Contains(u.service.SuccessCodes, exit.Code)
 	u.last = &exit
 	u.uptime = time.Since(u.startedAt)
 	s.happen(u, hasExited)
@@ -173,6 +180,8 @@ func (s *Supervisor) wire(j *job) (err error) {
 		}
 	}
 	switch {
+	case j.aside:
+		j.files[1] = j.files[2]
 	case j.logTo != nil:
 		j.files[1] = j.logTo
 	case j.service.Output != OutputRaw:
@@ -265,11 +274,12 @@ func closeAll(files []*os.File) []*os.File {
 // concludeOn stops what a run left behind, runs the finish program, and reports.
 func (s *Supervisor) concludeOn(u *unit, left remains, asked bool) {
 	run, service, exit := u.run, u.service, *u.last
-	deadline, logTo := u.deadline, s.logPipe(u)
+	deadline, logTo, stopper := u.deadline, s.logPipe(u), u.stopper
 	if !asked || u.patient {
 		deadline = time.Now().Add(service.StopTimeout)
 	}
 	s.task(func() {
+		overdue := stopper.await(deadline)
 		trouble := s.procs.sweep(s.kill, left, service.StopSignal, deadline)
 		var finish *Exit
 		if service.Finish != nil {
@@ -278,6 +288,9 @@ func (s *Supervisor) concludeOn(u *unit, left remains, asked bool) {
 		s.post(func() {
 			if u.run != run {
 				return
+			}
+			if overdue {
+				s.emit(Event{Service: service.Name, Kind: Late, Text: "its stop command did not end in time: killed"})
 			}
 			if trouble != nil {
 				s.emit(Event{Service: service.Name, Kind: Trouble, Text: trouble.Error()})
@@ -316,29 +329,33 @@ func (s *Supervisor) runFinish(service Service, logTo *os.File, exit Exit, group
 
 // runAside runs a program of a service that is not its run, within FinishTimeout.
 func (s *Supervisor) runAside(service Service, logTo *os.File, command []string) *Exit {
-	j := &job{service: service, logTo: logTo, command: command}
-	j.service.Readiness, j.service.Terminal = Readiness{}, false
-	instance, err := s.launchJob(j)
-	if err != nil {
-		return &Exit{Code: startCode(err), Err: err}
-	}
 	limit := s.kill
 	if service.FinishTimeout > 0 {
 		var cancel context.CancelFunc
 		limit, cancel = context.WithTimeout(limit, service.FinishTimeout)
 		defer cancel()
 	}
+	exit := s.runUntil(limit, &job{service: service, logTo: logTo, command: command})
+	if errors.Is(limit.Err(), context.DeadlineExceeded) {
+		exit.Err = fmt.Errorf("did not end within %v: killed", service.FinishTimeout)
+	}
+	return &exit
+}
+
+// runUntil runs a job that is not a service's run, and kills it when limit ends.
+func (s *Supervisor) runUntil(limit context.Context, j *job) Exit {
+	j.service.Readiness, j.service.Terminal = Readiness{}, false
+	instance, err := s.launchJob(j)
+	if err != nil {
+		return Exit{Code: startCode(err), Err: err}
+	}
 	stop := context.AfterFunc(limit, func() {
 		_ = instance.signalGroup(sigKill)
 		time.AfterFunc(killLimit, instance.abandon)
 	})
 	defer stop()
-	result := instance.wait()
-	j.ends.close()
-	if errors.Is(limit.Err(), context.DeadlineExceeded) {
-		result.Err = fmt.Errorf("did not end within %v: killed", service.FinishTimeout)
-	}
-	return &result
+	defer j.ends.close()
+	return instance.wait()
 }
 
 // overlay gives base with the variables of over added or replaced.

@@ -19,7 +19,7 @@ type Service struct {
 	// relative path is relative to Dir. Exactly one of Command and Func is set.
 	Command []string
 	// Program is the file that is executed, with Command as its arguments, where that is
-	// not the one that Command[0] names: execve(2).
+	// not the one that Command[0] names: execve(2). It is looked up as Command[0] would be.
 	Program string
 	// Func is a service that is a Go function. It must return soon after ctx
 	// ends: nothing can kill it. An error that it returns while it was not
@@ -67,8 +67,8 @@ type Service struct {
 	// Health are checks that go on while the service is ready.
 	Health []HealthCheck
 
-	// SuccessCodes are exit codes that mean success, besides 0: for Restart, a Oneshot,
-	// Critical, and Main's part in how Run ends.
+	// SuccessCodes are values of Exit.Code that mean success, besides 0: for Restart, a
+	// Oneshot, Critical, and Main's part in how Run ends. 143 is SIGTERM, too.
 	SuccessCodes []int
 	// Restart says when an ended service is started again. The default is
 	// RestartAlways, and RestartNever for a Oneshot, Main or Critical service.
@@ -82,7 +82,7 @@ type Service struct {
 	RestartWindow time.Duration
 
 	// Oneshot marks a service that does its work and ends: it is ready when
-	// it has ended with code 0. Its Restart default is RestartNever.
+	// it has ended with success. Its Restart default is RestartNever.
 	Oneshot bool
 	// Main marks the service that everything is there for (a container's
 	// CMD): its end, whatever its code, ends Run, and it is stopped before
@@ -97,9 +97,12 @@ type Service struct {
 	// StopSignal asks the service's process group to end; SIGCONT follows
 	// it, for a stopped process acts on nothing. Default SIGTERM.
 	StopSignal syscall.Signal
-	// StopCommand is run to end the service, in place of StopSignal, with the service's Dir, Env
-	// and Credential and $MAINPID; it counts in StopTimeout. If it cannot be started or
-	// fails, StopSignal is sent.
+	// StopCommand is run to end the service, in place of StopSignal (and of the signal that
+	// Main is stopped with), with the service's Dir, Env and Credential, and $MAINPID, which
+	// is the pid of its process. What it writes goes where the service's stderr goes. If it
+	// cannot be started or fails, StopSignal is sent. If it succeeds, the process is given
+	// the rest of StopTimeout. The service has ended when both have; at StopTimeout both
+	// are killed.
 	StopCommand []string
 	// StopTimeout is how long the group may take after StopSignal, before
 	// SIGKILL. Default 3 s; negative: SIGKILL at once.
@@ -138,8 +141,9 @@ type Service struct {
 	LogTo string
 }
 
-// Readiness says what makes a service ready. The zero value: it runs. A service
-// that is a Func is ready when it calls Notifier.Ready if Notify is set.
+// Readiness says what makes a service ready: one of FD, Notify, Probe and Line. The zero
+// value: it runs. A service that is a Func is ready when it calls Notifier.Ready if
+// Notify is set.
 type Readiness struct {
 	// FD is the descriptor, 3 or above, on which the process writes a newline when
 	// it is ready (s6's notification-fd). 0 means none.
@@ -148,7 +152,9 @@ type Readiness struct {
 	// waits for READY=1 there: sd_notify(3).
 	Notify bool
 	// Probe is asked every ProbeInterval, with a ctx that ends after ProbeTimeout, until it
-	// returns nil. What it returned last is in Status.Text while that is so.
+	// returns nil. What it returned last is in Status.Why while that is so. It must return
+	// soon after ctx ends, for Run waits for it, and is never called twice at a time for one
+	// run of the service.
 	Probe func(ctx context.Context) error
 	// ProbeInterval is the time from the end of one probe to the next. Default 250 ms.
 	ProbeInterval time.Duration
@@ -166,7 +172,7 @@ type Restart int
 const (
 	RestartDefault   Restart = iota // see Service.Restart
 	RestartAlways                   // whatever its exit code
-	RestartOnFailure                // when its exit code was not 0, or a signal killed it
+	RestartOnFailure                // unless it ended with code 0 or one of SuccessCodes
 	RestartNever
 )
 
@@ -183,6 +189,14 @@ const (
 )
 
 // none tells whether the service is ready as soon as it runs.
-func (r *Readiness) none() bool {
-	return r.FD == 0 && !r.Notify && r.Probe == nil && r.Line == nil
+func (r *Readiness) none() bool { return r.kinds() == 0 }
+
+// kinds counts what is to make the service ready.
+func (r *Readiness) kinds() (n int) {
+	for _, set := range [...]bool{r.FD != 0, r.Notify, r.Probe != nil, r.Line != nil} {
+		if set {
+			n++
+		}
+	}
+	return n
 }

@@ -42,21 +42,24 @@ func (s State) runs() bool { return s == StateStarting || s == StateReady || s =
 type occurrence int
 
 const (
-	wantedUp    occurrence = iota // somebody wants it up
-	wantedAnew                    // somebody wants another run of it
-	wantedDown                    // nobody wants it up any more, and nothing up requires it
-	mustDie                       // all that runs is to be killed
-	unblocked                     // what it requires is ready
-	hasStarted                    // its process runs
-	saidReady                     // it is ready
-	saidFailed                    // it asks to be treated as failed
-	hasExited                     // its process ended, or could not be started
-	hasLooked                     // it is known which descendants it has
-	concluded                     // leftovers are gone, and finish has ended
-	stopDue                       // the time for the current step of its stop is over
-	readyDue                      // the time to become ready is over
-	watchdogDue                   // it was silent for too long
-	backoffDue                    // the pause before its next start is over
+	wantedUp     occurrence = iota // somebody wants it up
+	wantedAnew                     // somebody wants another run of it
+	redefined                      // it is wanted up, and has a new definition
+	wantedDown                     // nobody wants it up any more, and nothing up requires it
+	mustDie                        // all that runs is to be killed
+	unblocked                      // what it requires is ready
+	hasStarted                     // its process runs
+	saidReady                      // it is ready
+	saidFailed                     // it asks to be treated as failed
+	hasExited                      // its process ended, or could not be started
+	hasLooked                      // it is known which descendants it has
+	concluded                      // leftovers are gone, and finish has ended
+	stopFailed                     // its stop command failed
+	stopDue                        // the time for the current step of its stop is over
+	readyDue                       // the time to become ready is over
+	wasUnhealthy                   // one of its checks has failed too often
+	watchdogDue                    // it was silent for too long
+	backoffDue                     // the pause before its next start is over
 	numOccurrences
 )
 
@@ -71,12 +74,14 @@ func table(s State, o occurrence) func(*Supervisor, *unit) {
 			wantedAnew: (*Supervisor).startAnew,
 		},
 		StateWaiting: {
+			redefined:  (*Supervisor).prepare,
 			wantedDown: (*Supervisor).restDown,
 			mustDie:    (*Supervisor).restDown,
 			unblocked:  (*Supervisor).launch,
 		},
 		StateStarting: {
 			wantedAnew: (*Supervisor).restart,
+			redefined:  (*Supervisor).restart,
 			wantedDown: (*Supervisor).startStop,
 			mustDie:    (*Supervisor).startStop,
 			hasStarted: (*Supervisor).noteStarted,
@@ -86,31 +91,37 @@ func table(s State, o occurrence) func(*Supervisor, *unit) {
 			readyDue:   (*Supervisor).failReady,
 		},
 		StateReady: {
-			wantedAnew:  (*Supervisor).restart,
-			wantedDown:  (*Supervisor).startStop,
-			mustDie:     (*Supervisor).startStop,
-			saidFailed:  (*Supervisor).failAsked,
-			hasExited:   (*Supervisor).conclude,
-			watchdogDue: (*Supervisor).failWatchdog,
+			wantedAnew:   (*Supervisor).restart,
+			redefined:    (*Supervisor).restart,
+			wantedDown:   (*Supervisor).startStop,
+			mustDie:      (*Supervisor).startStop,
+			saidFailed:   (*Supervisor).failAsked,
+			hasExited:    (*Supervisor).conclude,
+			wasUnhealthy: (*Supervisor).failHealth,
+			watchdogDue:  (*Supervisor).failWatchdog,
 		},
 		StateStopping: {
 			wantedUp:   (*Supervisor).startAfter,
 			wantedAnew: (*Supervisor).startAfter,
+			redefined:  (*Supervisor).startAfter,
 			wantedDown: (*Supervisor).limitStop,
 			mustDie:    (*Supervisor).hurry,
 			hasStarted: (*Supervisor).noteStartedLate,
 			hasExited:  (*Supervisor).conclude,
 			hasLooked:  (*Supervisor).stepStop,
+			stopFailed: (*Supervisor).stopBySignal,
 			stopDue:    (*Supervisor).stepStop,
 		},
 		StateEnding: {
 			wantedUp:   (*Supervisor).startAfter,
 			wantedAnew: (*Supervisor).startAfter,
+			redefined:  (*Supervisor).startAfter,
 			concluded:  (*Supervisor).settle,
 		},
 		StateBackingOff: {
 			wantedUp:   (*Supervisor).prepare,
 			wantedAnew: (*Supervisor).prepare,
+			redefined:  (*Supervisor).startAnew,
 			wantedDown: (*Supervisor).restDown,
 			mustDie:    (*Supervisor).restDown,
 			backoffDue: (*Supervisor).prepare,
@@ -118,12 +129,14 @@ func table(s State, o occurrence) func(*Supervisor, *unit) {
 		StateDone: {
 			wantedUp:   (*Supervisor).startAnew,
 			wantedAnew: (*Supervisor).startAnew,
+			redefined:  (*Supervisor).startAnew,
 			wantedDown: (*Supervisor).undo,
 			mustDie:    (*Supervisor).forgo,
 		},
 		StateFailed: {
 			wantedUp:   (*Supervisor).startAnew,
 			wantedAnew: (*Supervisor).startAnew,
+			redefined:  (*Supervisor).startAnew,
 			wantedDown: (*Supervisor).restDown,
 		},
 	}[s][o]

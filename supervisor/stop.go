@@ -29,7 +29,7 @@ func (s *Supervisor) startStop(u *unit) { s.endRun(u, s.mainSignal(u)) }
 // descendants, which may have left the process group, for nobody can tell whose
 // they are once their parent is gone.
 func (s *Supervisor) endRun(u *unit, first syscall.Signal) {
-	u.watchdog.stop()
+	u.quiet()
 	u.patient = u.service.PatientStop && !s.stopping && !u.evicted && u.fault == nil
 	u.plan = s.stopPlan(u, first)
 	u.deadline = time.Now().Add(u.service.StopTimeout)
@@ -53,24 +53,28 @@ func (s *Supervisor) endRun(u *unit, first syscall.Signal) {
 // stopPlan lists the steps that end a run, the gentlest first.
 func (s *Supervisor) stopPlan(u *unit, first syscall.Signal) []stopStep {
 	limit, signal := u.service.StopTimeout, u.service.StopSignal
+	ask := sendSignal(signal)
+	if u.service.StopCommand != nil {
+		ask, signal = (*Supervisor).runStopCommand, 0
+	}
 	last := []stopStep{{(*Supervisor).killRun, killLimit}, {(*Supervisor).abandonRun, 0}}
 	switch {
 	case s.slain, limit < 0 && !u.patient:
 		return last
 	case u.patient:
-		return append([]stopStep{{sendSignal(signal), 0}}, last...)
+		return append([]stopStep{{ask, 0}}, last...)
 	case u.feed != nil && s.stopping:
-		return append([]stopStep{{(*Supervisor).endInput, limit / 2}, {sendSignal(signal), limit / 2}}, last...)
+		return append([]stopStep{{(*Supervisor).endInput, limit / 2}, {ask, limit / 2}}, last...)
 	case first != 0 && first != signal:
-		return append([]stopStep{{sendSignal(first), limit / 2}, {sendSignal(signal), limit / 2}}, last...)
+		return append([]stopStep{{sendSignal(first), limit / 2}, {ask, limit / 2}}, last...)
 	default:
-		return append([]stopStep{{sendSignal(signal), limit}}, last...)
+		return append([]stopStep{{ask, limit}}, last...)
 	}
 }
 
 // mainSignal is what the Main service is stopped with because Run was.
 func (s *Supervisor) mainSignal(u *unit) syscall.Signal {
-	if !u.service.Main || s.stopMain == nil {
+	if !u.service.Main || s.stopMain == nil || u.service.StopCommand != nil {
 		return 0
 	}
 	sig, _ := s.stopMain.Signal.(syscall.Signal)
@@ -132,6 +136,7 @@ func (s *Supervisor) killRun(u *unit) {
 			Text: fmt.Sprintf("did not end within %v: killed", u.service.StopTimeout),
 		})
 	}
+	u.stopper.kill()
 	_ = u.instance.signalGroup(sigKill)
 }
 

@@ -11,16 +11,16 @@ import (
 
 // actions is the whole table: "-" is a cell in which nothing needs doing.
 const actions = `
-             wantedUp   wantedAnew wantedDown mustDie   unblocked hasStarted      saidReady   saidFailed hasExited hasLooked concluded stopDue  readyDue  watchdogDue  backoffDue
-down         startAnew  startAnew  -          -         -         -               -           -          -         -         -         -        -         -            -
-waiting      -          -          restDown   restDown  launch    -               -           -          -         -         -         -        -         -            -
-starting     -          restart    startStop  startStop -         noteStarted     becomeReady failAsked  conclude  -         -         -        failReady -            -
-ready        -          restart    startStop  startStop -         -               -           failAsked  conclude  -         -         -        -         failWatchdog -
-stopping     startAfter startAfter limitStop  hurry     -         noteStartedLate -           -          conclude  stepStop  -         stepStop -         -            -
-ending       startAfter startAfter -          -         -         -               -           -          -         -         settle    -        -         -            -
-backing_off  prepare    prepare    restDown   restDown  -         -               -           -          -         -         -         -        -         -            prepare
-done         startAnew  startAnew  undo       forgo     -         -               -           -          -         -         -         -        -         -            -
-failed       startAnew  startAnew  restDown   -         -         -               -           -          -         -         -         -        -         -            -
+             wantedUp   wantedAnew redefined  wantedDown mustDie   unblocked hasStarted      saidReady   saidFailed hasExited hasLooked concluded stopFailed   stopDue  readyDue  wasUnhealthy watchdogDue  backoffDue
+down         startAnew  startAnew  -          -          -         -         -               -           -          -         -         -         -            -        -         -            -            -
+waiting      -          -          prepare    restDown   restDown  launch    -               -           -          -         -         -         -            -        -         -            -            -
+starting     -          restart    restart    startStop  startStop -         noteStarted     becomeReady failAsked  conclude  -         -         -            -        failReady -            -            -
+ready        -          restart    restart    startStop  startStop -         -               -           failAsked  conclude  -         -         -            -        -         failHealth   failWatchdog -
+stopping     startAfter startAfter startAfter limitStop  hurry     -         noteStartedLate -           -          conclude  stepStop  -         stopBySignal stepStop -         -            -            -
+ending       startAfter startAfter startAfter -          -         -         -               -           -          -         -         settle    -            -        -         -            -            -
+backing_off  prepare    prepare    startAnew  restDown   restDown  -         -               -           -          -         -         -         -            -        -         -            -            prepare
+done         startAnew  startAnew  startAnew  undo       forgo     -         -               -           -          -         -         -         -            -        -         -            -            -
+failed       startAnew  startAnew  startAnew  restDown   -         -         -               -           -          -         -         -         -            -        -         -            -            -
 `
 
 func TestTable(t *testing.T) {
@@ -57,6 +57,7 @@ var reasons = []struct {
 }{
 	{"it is what was asked for", "waiting starting ready", "wantedUp"},
 	{"it will be started when what it requires is ready", "waiting", "wantedAnew"},
+	{"it is not wanted up", "down", "redefined"},
 	{"it is what was asked for", "down", "wantedDown"},
 	{"it is on its way there: settle looks whether it is wanted", "ending", "wantedDown"},
 	{"nothing of it runs", "down failed", "mustDie"},
@@ -69,8 +70,10 @@ var reasons = []struct {
 	{"there is no run that could end", "down waiting ending backing_off done failed", "hasExited"},
 	{"the run ended in the meantime, or nobody looks", "down waiting starting ready ending backing_off done failed", "hasLooked"},
 	{"only what is ending is concluded", "down waiting starting ready stopping backing_off done failed", "concluded"},
+	{"the run ended in the meantime, or there is no stop", "down waiting starting ready ending backing_off done failed", "stopFailed"},
 	{"the alarm was taken back by the change of state", "down waiting starting ready ending backing_off done failed", "stopDue"},
 	{"the alarm was taken back by the change of state", "down waiting ready stopping ending backing_off done failed", "readyDue"},
+	{"it is asked while it is ready", "down waiting starting stopping ending backing_off done failed", "wasUnhealthy"},
 	{"the watchdog runs while it is ready", "down waiting starting stopping ending backing_off done failed", "watchdogDue"},
 	{"the alarm was taken back by the change of state", "down waiting starting ready stopping ending done failed", "backoffDue"},
 }

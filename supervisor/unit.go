@@ -9,6 +9,7 @@ import (
 // touches it.
 type unit struct {
 	service    Service
+	next       *Service // takes its place once nothing of it is left, or nil
 	requires   []*unit
 	requiredBy []*unit
 	after      []*unit
@@ -35,14 +36,17 @@ type unit struct {
 	readyAt   time.Time
 	early     []func() // what it said before it was known to run
 	text      string   // the last STATUS=
+	why       string   // it is not ready, or failed, or waits in vain
 	timer     *alarm
 	watchdog  *alarm
 	patience  time.Duration // of the watchdog; 0: none
 
 	looking  bool       // for descendants
+	stopper  *stopper   // its StopCommand, once it was run
 	plan     []stopStep // what is left to do to stop the run
 	deadline time.Time  // of the stop: SIGKILL comes then
 	kin      []process  // its descendants, as of the stop
+	vitals   *vitals    // what its run is asked, or nil
 	fault    error      // why it is being stopped although nobody wanted it down
 
 	last     *Exit // how the last run ended
@@ -120,6 +124,10 @@ func (u *unit) status() Status {
 	st := Status{
 		Name: u.service.Name, State: u.state, Since: u.since, Wanted: u.wanted && !u.once,
 		Restarts: u.restarts, Text: u.text, StartedAt: u.startedAt, ReadyAt: u.readyAt,
+		Health: u.health(),
+	}
+	if st.Health == HealthBad {
+		st.HealthText = u.ailments()
 	}
 	if u.instance != nil {
 		st.PID = u.instance.pid()
@@ -129,8 +137,13 @@ func (u *unit) status() Status {
 		st.LastExit = &exit
 	}
 	switch u.state {
+	case StateStarting, StateFailed:
+		st.Why = u.why
 	case StateWaiting:
 		st.WaitingFor = u.pending()
+		if u.vain {
+			st.Why = u.why
+		}
 	case StateBackingOff:
 		st.NextStart = u.starts
 	}
