@@ -15,6 +15,11 @@ import (
 
 func nothing(context.Context, supervisor.Notifier) error { return nil }
 
+// well is a probe that finds no fault.
+func well(context.Context) error { return nil }
+
+func anyLine([]byte) bool { return true }
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	change := func(f func(*supervisor.Service)) []supervisor.Service {
@@ -48,6 +53,43 @@ func TestNewRefuses(t *testing.T) {
 		{
 			change(func(x *supervisor.Service) { x.Readiness = supervisor.Readiness{FD: 3, Notify: true} }),
 			`service "x": its Readiness has more than one of FD, Notify, Probe and Line`,
+		},
+		{
+			change(func(x *supervisor.Service) { x.Readiness.Probe, x.Readiness.Line = well, anyLine }),
+			`service "x": its Readiness has more than one of FD, Notify, Probe and Line`,
+		},
+		{
+			change(func(x *supervisor.Service) { x.Readiness.Probe, x.Readiness.ProbeInterval = well, -1 }),
+			`service "x": its ProbeInterval or ProbeTimeout is negative`,
+		},
+		{
+			change(func(x *supervisor.Service) { x.Readiness.Probe, x.Readiness.ProbeTimeout = well, -1 }),
+			`service "x": its ProbeInterval or ProbeTimeout is negative`,
+		},
+		{
+			change(func(x *supervisor.Service) {
+				x.Oneshot, x.Health = true, []supervisor.HealthCheck{{Name: "a", Probe: well}}
+			}),
+			`service "x": it is a Oneshot, which has no Health`,
+		},
+		{
+			change(func(x *supervisor.Service) {
+				x.Health = []supervisor.HealthCheck{{Probe: well}, {Name: "a"}, {Name: "a", Probe: well, Interval: -1, Threshold: -1, Action: 9}}
+			}),
+			"service \"x\": its health check 1 (\"\") needs a Name\nits health check 2 (\"a\") needs a Probe\n" +
+				"its health check 3 (\"a\") has the Name of another\n" +
+				"its health check 3 (\"a\") has a negative Interval, Timeout or StartPeriod\n" +
+				"its health check 3 (\"a\") has a negative Threshold\nits health check 3 (\"a\") has an unknown Action",
+		},
+		{change(func(x *supervisor.Service) { x.StopCommand = []string{} }), `service "x": its StopCommand is empty`},
+		{change(func(x *supervisor.Service) { x.StopCommand = []string{"", "a"} }), `service "x": its StopCommand is empty`},
+		{change(func(x *supervisor.Service) { x.SuccessCodes = []int{255, 256} }), `service "x": its SuccessCodes must be from 0 to 255`},
+		{change(func(x *supervisor.Service) { x.SuccessCodes = []int{-1} }), `service "x": its SuccessCodes must be from 0 to 255`},
+		{function(func(x *supervisor.Service) { x.Program = "/a" }), `service "x": it is a Func, which has no Program or StopCommand`},
+		{function(func(x *supervisor.Service) { x.StopCommand = []string{"a"} }), `service "x": it is a Func, which has no Program or StopCommand`},
+		{
+			function(func(x *supervisor.Service) { x.Readiness.Line = anyLine }),
+			`service "x": it is a Func, which has no LogTo, readiness descriptor or line, or Watchdog`,
 		},
 		{change(func(x *supervisor.Service) { x.Watchdog = 1 }), `service "x": its Watchdog needs Readiness.Notify`},
 		{
@@ -137,6 +179,8 @@ func TestNewTakes(t *testing.T) {
 		"a late descriptor":  {Name: "x", Command: []string{"x"}, Readiness: supervisor.Readiness{FD: 1023}},
 		"a oneshot":          {Name: "x", Command: []string{"x"}, Oneshot: true, Restart: supervisor.RestartOnFailure},
 		"a function":         {Name: "x", Func: nothing, Readiness: supervisor.Readiness{Notify: true}},
+		"a probe":            {Name: "x", Func: nothing, Readiness: supervisor.Readiness{Probe: well}},
+		"checks":             {Name: "x", Func: nothing, Health: []supervisor.HealthCheck{{Name: "a", Probe: well}, {Name: "b", Probe: well}}},
 		"another signal":     {Name: "x", Func: nothing, StopSignal: syscall.SIGWINCH},
 	} {
 		if _, err := supervisor.New(supervisor.Config{Services: []supervisor.Service{service}}); err != nil {

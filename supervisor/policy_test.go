@@ -118,6 +118,41 @@ func TestWhenItIsStarted(t *testing.T) {
 			"2 failed for good: exited with code 9",
 		},
 		{
+			"on failure only, and one code is none",
+			func(x *supervisor.Service) { x.Restart, x.SuccessCodes = supervisor.RestartOnFailure, []int{3, 4} },
+			[]supervisor.Behaviour{dies(1), dies(2), dies(4)},
+			[]float64{0, 1, 3},
+			"3.01 completed",
+		},
+		{
+			"one code forgets the failures",
+			func(x *supervisor.Service) { x.SuccessCodes = []int{5} },
+			[]supervisor.Behaviour{dies(1), dies(1), dies(5), dies(1), dies(1), {}},
+			[]float64{0, 1, 3, 4, 5, 7},
+			"7 started",
+		},
+		{
+			"never, after a success of its own",
+			func(x *supervisor.Service) { x.Restart, x.SuccessCodes = supervisor.RestartNever, []int{9} },
+			[]supervisor.Behaviour{after(2, 9)},
+			[]float64{0},
+			"2 completed",
+		},
+		{
+			"never, after a signal that is a success",
+			func(x *supervisor.Service) { x.Restart, x.SuccessCodes = supervisor.RestartNever, []int{143} },
+			[]supervisor.Behaviour{{Lives: time.Second, Exit: supervisor.Exit{Code: 143, Signal: syscall.SIGTERM}}},
+			[]float64{0},
+			"1 completed",
+		},
+		{
+			"what cannot be started is never a success",
+			func(x *supervisor.Service) { x.Restart, x.SuccessCodes = supervisor.RestartNever, []int{127} },
+			[]supervisor.Behaviour{{StartError: syscall.ENOENT}},
+			nil,
+			"0 failed for good: no such file or directory",
+		},
+		{
 			"too often",
 			func(x *supervisor.Service) { x.MaxRestarts = 3 },
 			[]supervisor.Behaviour{dies(4)},
@@ -264,6 +299,23 @@ func TestWhatEndsRun(t *testing.T) {
 			5, nil,
 		},
 		{
+			"main ends with a code that is a success", func(x *supervisor.Service) { x.Main, x.SuccessCodes = true, []int{7} },
+			[]supervisor.Behaviour{after(3, 7)},
+			3, nil,
+		},
+		{
+			"nothing: a critical one ends with a code that is a success",
+			func(x *supervisor.Service) { x.Critical, x.SuccessCodes = true, []int{7} },
+			[]supervisor.Behaviour{after(3, 7)},
+			50, nil,
+		},
+		{
+			"nothing: a critical oneshot ends with a code that is a success",
+			func(x *supervisor.Service) { x.Critical, x.Oneshot, x.SuccessCodes = true, true, []int{7} },
+			[]supervisor.Behaviour{after(3, 7)},
+			50, nil,
+		},
+		{
 			"a critical one fails", func(x *supervisor.Service) { x.Critical = true },
 			[]supervisor.Behaviour{after(3, 7)},
 			3, &supervisor.FailedError{Service: "x", Exit: failing(7)},
@@ -376,4 +428,21 @@ func TestOnlyEndsThatNobodyAskedForCount(t *testing.T) {
 	if diff := cmp.Diff([]float64{0, 1, 2, 3, 4}, s.times("x", "started")); diff != "" {
 		t.Errorf("the starts (-want +got):\n%s", diff)
 	}
+}
+
+// TestSuccessCodesChangeNoCode: what is reported is what it was, and a oneshot is ready.
+func TestSuccessCodesChangeNoCode(t *testing.T) {
+	t.Parallel()
+	x, y := command("x"), requiring("y", "x")
+	x.Oneshot, x.SuccessCodes = true, []int{7}
+	simulate(t, supervisor.Config{Services: []supervisor.Service{x, y}}, behaviours{"x": {after(3, 7)}}, func(s *sim) {
+		s.sec(5)
+		st, err := s.Status("x", "y")
+		if err != nil || st[0].State != supervisor.StateDone || st[1].State != supervisor.StateReady {
+			t.Fatalf("x and y are %+v, %v", st, err)
+		}
+		if diff := cmp.Diff(&supervisor.Exit{Code: 7, Expected: true}, st[0].LastExit); diff != "" {
+			t.Errorf("its exit (-want +got):\n%s", diff)
+		}
+	})
 }

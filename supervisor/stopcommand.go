@@ -10,6 +10,7 @@ import (
 
 // stopper is the StopCommand of a run that is being stopped.
 type stopper struct {
+	ctx    context.Context // its end kills it
 	cancel context.CancelFunc
 	done   chan struct{} // closed when it has ended
 }
@@ -22,7 +23,7 @@ func (s *Supervisor) runStopCommand(u *unit) {
 	s.emit(Event{Service: u.service.Name, Kind: Stopping, Text: "its stop command is run"})
 	_ = u.instance.signalGroup(syscall.SIGCONT)
 	ctx, cancel := context.WithCancel(s.kill)
-	u.stopper = &stopper{cancel, make(chan struct{})}
+	u.stopper = &stopper{ctx, cancel, make(chan struct{})}
 	run, done, j := u.run, u.stopper.done, u.stopJob()
 	s.task(func() {
 		defer close(done)
@@ -69,8 +70,14 @@ func (c *stopper) await(deadline time.Time) (overdue bool) {
 	case <-c.done:
 		return false
 	case <-limit.C:
-		c.cancel()
-		<-c.done
-		return true
 	}
+	select {
+	case <-c.done: // at the same time
+		return false
+	default:
+	}
+	overdue = c.ctx.Err() == nil // else it was killed with the process
+	c.cancel()
+	<-c.done
+	return overdue
 }
