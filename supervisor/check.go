@@ -60,7 +60,7 @@ func (s *Supervisor) noteUnhealthy(u *unit, check *HealthCheck, c *vital) {
 	u.vitals.told = true
 	s.emit(Event{Service: u.service.Name, Kind: Unhealthy, Text: check.Name + ": " + c.why})
 	if check.Action != HealthIgnore {
-		u.vitals.fault = fmt.Errorf("unhealthy: %s: %s", check.Name, c.why)
+		u.vitals.fault = fmt.Errorf("was unhealthy: %s: %s", check.Name, c.why)
 		u.vitals.fatal = check.Action == HealthStop
 		s.happen(u, wasUnhealthy)
 	}
