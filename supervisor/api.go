@@ -52,11 +52,15 @@ func (s *Supervisor) startTree(u *unit, how occurrence) error {
 	}
 	for _, r := range u.withRequired() {
 		r.wanted, r.once = true, false
-		if r != u && !r.satisfied() {
+		switch {
+		case r == u && (how != wantedUp || !u.outdated()):
+			s.happen(u, how) // it is the last
+		case r.outdated():
+			s.happen(r, redefined)
+		case !r.satisfied():
 			s.happen(r, wantedUp)
 		}
 	}
-	s.happen(u, how)
 	s.changed(u)
 	return nil
 }
@@ -325,7 +329,8 @@ func (s *Supervisor) Services() []Service {
 // that this requires; those that require it are left alone. One that waits, backs off or
 // has failed is started anew. The others have the new definition from their next start:
 // what is down, whatever the new Down says, what is done (unless it is a Oneshot no more, or
-// was none before), and what runs for the last time (see Once). What only the old definition
+// was none before), and what still runs and was told to stop or runs for the last time (see
+// Once): Start restarts that. What only the old definition
 // requires or logs to should be removed after the old run has ended.
 func (s *Supervisor) Replace(services ...Service) error {
 	return s.do(func() error { return s.replace(services) })

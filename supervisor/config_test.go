@@ -81,7 +81,6 @@ func TestNewRefuses(t *testing.T) {
 				"its health check 3 (\"a\") has a negative Interval, Timeout or StartPeriod\n" +
 				"its health check 3 (\"a\") has a negative Threshold\nits health check 3 (\"a\") has an unknown Action",
 		},
-		{change(func(x *supervisor.Service) { x.StopCommand = []string{} }), `service "x": its StopCommand is empty`},
 		{change(func(x *supervisor.Service) { x.StopCommand = []string{"", "a"} }), `service "x": its StopCommand is empty`},
 		{change(func(x *supervisor.Service) { x.SuccessCodes = []int{255, 256} }), `service "x": its SuccessCodes must be from 0 to 255`},
 		{change(func(x *supervisor.Service) { x.SuccessCodes = []int{-1} }), `service "x": its SuccessCodes must be from 0 to 255`},

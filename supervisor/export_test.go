@@ -81,6 +81,8 @@ type Fakes struct {
 	// Behave gives the behaviour of a run, counted from 1. A finish program is
 	// named "NAME finish CODE SIGNAL", an undo program "NAME undo", a stop command "NAME stop".
 	Behave func(name string, run int) Behaviour
+	// OnStart is told of each program that is started.
+	OnStart func(name string, command []string)
 	// OnSignal is told of each signal to a process group.
 	OnSignal func(name string, sig syscall.Signal)
 
@@ -97,7 +99,7 @@ func (f *Fakes) Use(s *Supervisor) {
 
 func (f *Fakes) start(j *job) (instance, error) {
 	name := j.service.Name
-	if n := len(j.service.Finish); n > 0 && len(j.command) > n {
+	if n := len(j.service.Finish); n > 0 && len(j.command) == n+4 {
 		name += " finish " + strings.Join(j.command[n:n+2], " ")
 	}
 	if n := len(j.service.Undo); n > 0 && slices.Equal(j.command, j.service.Undo) {
@@ -106,6 +108,7 @@ func (f *Fakes) start(j *job) (instance, error) {
 	if j.aside {
 		name += " stop"
 	}
+	f.OnStart(name, j.command)
 	f.mu.Lock()
 	f.last++
 	f.runs[name]++

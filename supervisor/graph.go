@@ -224,8 +224,8 @@ func (v Service) validate() error {
 	report(v.LogTo != "" && v.LogTo == v.Name, "it logs to itself")
 	report(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Readiness.Line != nil || v.Watchdog != 0),
 		"it is a Func, which has no LogTo, readiness descriptor or line, or Watchdog")
-	report(v.Func != nil && (v.Program != "" || v.StopCommand != nil), "it is a Func, which has no Program or StopCommand")
-	report(v.StopCommand != nil && (len(v.StopCommand) == 0 || v.StopCommand[0] == ""), "its StopCommand is empty")
+	report(v.Func != nil && (v.Program != "" || len(v.StopCommand) > 0), "it is a Func, which has no Program or StopCommand")
+	report(len(v.StopCommand) > 0 && v.StopCommand[0] == "", "its StopCommand is empty")
 	report(slices.ContainsFunc(v.SuccessCodes, func(code int) bool { return code < 0 || code > 255 }), "its SuccessCodes must be from 0 to 255")
 	report(v.Terminal && v.Stdin == nil, "it wants a terminal and has no Stdin")
 	report(v.StopSignal < 1 || v.StopSignal > 64, "its StopSignal %d is no signal", int(v.StopSignal))

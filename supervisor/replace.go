@@ -130,6 +130,12 @@ func (u *unit) latest() *Service {
 	return &u.service
 }
 
+// outdated tells whether the unit's run is one of a definition that was replaced, and was
+// left alone when it was.
+func (u *unit) outdated() bool {
+	return u.next != nil && (u.state == StateStarting || u.state == StateReady)
+}
+
 // readable tells whether a service can be the one that others log to.
 func (v *Service) readable() bool { return v.Func == nil && v.Stdin == nil }
 

@@ -28,6 +28,7 @@ type sim struct {
 
 	mu    sync.Mutex
 	trace map[string][]string
+	ran   map[string][]string // the arguments of each program that was started
 }
 
 // behaviours says how the runs of a service behave; the last is that of all
@@ -54,7 +55,7 @@ func simulate(t *testing.T, cfg supervisor.Config, fakes behaviours, script func
 
 func newSim(t *testing.T, cfg supervisor.Config, fakes behaviours) *sim {
 	t.Helper()
-	s := &sim{t: t, begun: time.Now(), result: make(chan error, 1), trace: map[string][]string{}}
+	s := &sim{t: t, begun: time.Now(), result: make(chan error, 1), trace: map[string][]string{}, ran: map[string][]string{}}
 	cfg.OnEvent = func(e supervisor.Event) { s.note(e.Service, describe(e)) }
 	sup, err := supervisor.New(cfg)
 	if err != nil {
@@ -68,6 +69,11 @@ func newSim(t *testing.T, cfg supervisor.Config, fakes behaviours) *sim {
 				return supervisor.Behaviour{}
 			}
 			return runs[min(run, len(runs))-1]
+		},
+		OnStart: func(name string, command []string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.ran[name] = append(s.ran[name], strings.Join(command[1:], " "))
 		},
 		OnSignal: func(name string, sig syscall.Signal) {
 			if sig != syscall.SIGCONT {

@@ -54,7 +54,7 @@ func (s *Supervisor) endRun(u *unit, first syscall.Signal) {
 func (s *Supervisor) stopPlan(u *unit, first syscall.Signal) []stopStep {
 	limit, signal := u.service.StopTimeout, u.service.StopSignal
 	ask := sendSignal(signal)
-	if u.service.StopCommand != nil {
+	if len(u.service.StopCommand) > 0 {
 		ask, signal = (*Supervisor).runStopCommand, 0
 	}
 	last := []stopStep{{(*Supervisor).killRun, killLimit}, {(*Supervisor).abandonRun, 0}}
@@ -74,7 +74,7 @@ func (s *Supervisor) stopPlan(u *unit, first syscall.Signal) []stopStep {
 
 // mainSignal is what the Main service is stopped with because Run was.
 func (s *Supervisor) mainSignal(u *unit) syscall.Signal {
-	if !u.service.Main || s.stopMain == nil || u.service.StopCommand != nil {
+	if !u.service.Main || s.stopMain == nil || len(u.service.StopCommand) > 0 {
 		return 0
 	}
 	sig, _ := s.stopMain.Signal.(syscall.Signal)
