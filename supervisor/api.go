@@ -309,7 +309,8 @@ func (s *Supervisor) unwait(name string, w waiter) {
 }
 
 // Services gives the definitions of all services, in the order in which they were added:
-// of those that were replaced, the new ones, and with defaults filled in. What they point to is the supervisor's. It works after Run has ended, too.
+// of those that were replaced, the new ones, and with defaults filled in. What they point
+// to is the supervisor's. It works after Run has ended, too.
 func (s *Supervisor) Services() []Service {
 	var all []Service
 	collect := func() error {

@@ -8,6 +8,7 @@ import (
 
 // vital is what one of the HealthChecks has said in the present run.
 type vital struct {
+	caller   caller
 	pause    *alarm // until it is asked again
 	passed   bool   // it has succeeded
 	failures int    // in a row
@@ -24,7 +25,7 @@ func (s *Supervisor) startChecks(u *unit) {
 
 func (s *Supervisor) check(u *unit, i int) {
 	v, check := u.vitals, &u.service.Health[i]
-	s.ask(v, check.Probe, check.Timeout, func(err error) {
+	s.ask(v, &v.checks[i].caller, check.Probe, check.Timeout, func(err error) {
 		v.checks[i].pause = s.later(check.Interval, func() { s.check(u, i) })
 		s.checked(u, check, &v.checks[i], err)
 	})
@@ -36,7 +37,7 @@ func (s *Supervisor) checked(u *unit, check *HealthCheck, c *vital, err error) {
 	starting := !c.passed && time.Since(u.readyAt) < check.StartPeriod
 	switch {
 	case err == nil:
-		*c = vital{pause: c.pause, passed: true}
+		c.passed, c.bad, c.failures, c.why = true, false, 0, ""
 	case !starting:
 		c.failures++
 		c.why = err.Error()

@@ -13,7 +13,7 @@
 // they run. Descendants that have left the group get it, too, once the process has
 // ended, and SIGKILL in the end.
 //
-// One goroutine, that of Run, owns all state. Exits, timers, messages of services
-// and calls of the API come to it one at a time; what each does in each state is
+// One goroutine, that of Run, owns all state. Exits, timers, messages of services,
+// answers of probes and calls of the API come to it one at a time; what each does in each state is
 // a table in state.go.
 package supervisor

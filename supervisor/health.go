@@ -12,8 +12,8 @@ type HealthCheck struct {
 	// Name is how the check is called in events and in Status, such as "http
 	// 127.0.0.1:8080/healthz". It must not be empty, and be the only one of that name.
 	Name string
-	// Probe returns nil if all is well, else why not. It must return soon after ctx ends,
-	// for Run waits for it, and is never called twice at a time for one run of the service.
+	// Probe returns nil if all is well, else why not. It must return soon after ctx ends:
+	// it is waited for, for 2 s, and left behind then. It is never called twice at a time for one run of the service.
 	// The first time is as soon as the service is ready.
 	Probe func(ctx context.Context) error
 	// Interval is the time from the end of one probe to the next. Default 10 s.

@@ -28,7 +28,7 @@ func (s *sim) answers(name, answers string) func(context.Context) error {
 			s.note(name, "cancelled")
 			return ctx.Err()
 		case "late":
-			time.Sleep(5 * time.Second)
+			time.Sleep(time.Second)
 			return nil
 		case "panic":
 			panic("at the disco")
@@ -70,14 +70,16 @@ func TestReadinessProbe(t *testing.T) {
 			change: func(x *supervisor.Service) {
 				x.Readiness.ProbeInterval, x.Readiness.ProbeTimeout = time.Second, 500*time.Millisecond
 			},
-			want:  "0 started|5 stops: SIGTERM|5 <- TERM|5 was killed by SIGTERM after 5s|5 stopped",
-			asked: "0 refused|1 hang|1.5 cancelled|2.5 late", why: "refused",
+			want:  "0 started|4.5 ready after 4.5s|5 stops: SIGTERM|5 <- TERM|5 was killed by SIGTERM after 5s|5 stopped",
+			asked: "0 refused|1 hang|1.5 cancelled|2.5 late|4.5 ok", why: "refused",
 		},
 		{
 			name: "what is late is no answer", answers: "late late",
-			change: func(x *supervisor.Service) { x.Readiness.ProbeTimeout = time.Second / 2 },
-			want:   "0 started|5 stops: SIGTERM|5 <- TERM|5 was killed by SIGTERM after 5s|5 stopped",
-			asked:  "0 late",
+			change: func(x *supervisor.Service) {
+				x.Readiness.ProbeInterval, x.Readiness.ProbeTimeout = 2*time.Second, 500*time.Millisecond
+			},
+			want:  "0 started|5 stops: SIGTERM|5 <- TERM|5 was killed by SIGTERM after 5s|5 stopped",
+			asked: "0 late|3 late", why: "no answer within 500ms",
 		},
 		{
 			name: "a panic is no answer", answers: "panic ok",
@@ -272,6 +274,47 @@ func TestHealthStop(t *testing.T) {
 				t.Errorf("its finish program was not told of code 1: %q", s.trace["x"])
 			}
 		})
+	}
+}
+
+// TestProbesThatDoNotReturn are called once at a time, count as failures, and hold nobody up.
+func TestProbesThatDoNotReturn(t *testing.T) {
+	t.Parallel()
+	var free chan struct{}
+	s := probed(t, behaviours{"x": {{DiesAfter: time.Second}}}, func(s *sim) []supervisor.Service {
+		x := command("x")
+		free = make(chan struct{})
+		returns := make(chan struct{})
+		time.AfterFunc(13500*time.Millisecond, func() { close(returns) })
+		calls := 0
+		x.Health = []supervisor.HealthCheck{{
+			Name: "file", Interval: 2 * time.Second, Timeout: time.Second, Action: supervisor.HealthIgnore,
+			Probe: func(context.Context) error {
+				s.note("calls", "called")
+				if calls++; calls == 1 {
+					<-returns
+				}
+				return nil
+			},
+		}, {
+			Name: "hangs", Probe: func(context.Context) error { <-free; return nil }, Timeout: time.Hour,
+		}}
+		return []supervisor.Service{x}
+	}, func(s *sim) {
+		s.sec(20)
+		s.stop(nil)
+		s.do(s.end())
+		if took := time.Since(s.begun); took != 22*time.Second {
+			t.Errorf("Run ended after %v, want 22s: 2 after it was told to", took)
+		}
+		close(free)
+	})
+	// Asked in the seconds 0, 5, 8, 11 and 14; what was left behind returns before the last.
+	if diff := cmp.Diff([]float64{0, 14, 16, 18, 20}, s.times("calls", "called")); diff != "" {
+		t.Errorf("when it was called (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{9}, s.times("x", "is unhealthy: file: no answer within 1s")); diff != "" {
+		t.Errorf("when it was unhealthy (-want +got):\n%s\n%q", diff, s.trace["x"])
 	}
 }
 

@@ -153,8 +153,8 @@ type Readiness struct {
 	Notify bool
 	// Probe is asked every ProbeInterval, with a ctx that ends after ProbeTimeout, until it
 	// returns nil. What it returned last is in Status.Why while that is so. It must return
-	// soon after ctx ends, for Run waits for it, and is never called twice at a time for one
-	// run of the service.
+	// soon after ctx ends: it is waited for, for 2 s, and left behind then. It is never
+	// called twice at a time for one run of the service.
 	Probe func(ctx context.Context) error
 	// ProbeInterval is the time from the end of one probe to the next. Default 250 ms.
 	ProbeInterval time.Duration
