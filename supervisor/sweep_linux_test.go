@@ -23,7 +23,8 @@ func TestStopLeavesNothing(t *testing.T) {
 	const limit = 300 * time.Millisecond
 	for _, tc := range []struct {
 		name, script string
-		force        bool // SIGKILL is needed
+		force        bool   // SIGKILL is needed
+		stop         string // StopCommand, as a script
 	}{
 		{name: "a shell that execs", script: "echo pids $$; exec sleep 1000"},
 		{name: "a shell that does not exec", script: "echo pids $$; sleep 1000; true"},
@@ -39,6 +40,10 @@ func TestStopLeavesNothing(t *testing.T) {
 			script: `setsid sh -c 'trap "" TERM; echo pids $PPID $$; while :; do sleep 1; done' & wait`, force: true,
 		},
 		{name: "a stopped child with a session of its own", script: "setsid sh -c 'kill -STOP $$' & echo pids $$ $!; wait"},
+		{name: "a stop command for the first process only", script: "trap 'exit 0' USR1; setsid sleep 1000 & echo pids $$ $!; wait", stop: "kill -USR1 $MAINPID"},
+		{name: "a stop command that fails", script: "sleep 1000 & echo pids $$ $!; wait", stop: "exit 1"},
+		{name: "a stop command that does nothing", script: "sleep 1000 & echo pids $$ $!; wait", stop: "exit 0", force: true},
+		{name: "a stop command that hangs", script: "setsid sleep 1000 & echo pids $$ $!; wait", stop: "sleep 1000", force: true},
 		{name: "an orphan with a group of its own", script: helperEnv + `=orphan "$1"; exec sleep 1000`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -54,6 +59,9 @@ func TestStopLeavesNothing(t *testing.T) {
 			} {
 				service := sh("x", tc.script, os.Args[0])
 				service.StopTimeout = limit
+				if tc.stop != "" {
+					service.StopCommand = []string{"/bin/sh", "-c", tc.stop}
+				}
 				l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
 				pids := pidsOf(t, l)
 				begun := time.Now()
