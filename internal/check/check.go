@@ -3,6 +3,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,9 +30,11 @@ type checker struct {
 
 	rc     s6.RC
 	legacy []supervisor.Service
-	by     map[string]string // what the scripts that have been read are run by
-	said   []Line            // what becomes of files and directories, in their order
-	found  map[string][]Line // what is wrong with files
+	by     map[string]string    // what the scripts that have been read are run by
+	said   []Line               // what becomes of files and directories, in their order
+	found  map[string][]Finding // what is wrong with files
+	texts  []string             // of the scripts
+	later  []func()             // what can be told only when all has been read
 }
 
 // Tree checks the tree below root with the S6_ variables that the container will have. Its
@@ -49,12 +52,12 @@ func Tree(root string, settings s6.Settings) (Report, error) {
 	}
 	c := &checker{
 		root: strings.TrimSuffix(abs, "/"), settings: settings, dirs: programDirs(os.Getenv("PATH")), commands: applet.Names(),
-		by: map[string]string{}, found: map[string][]Line{},
+		by: map[string]string{}, found: map[string][]Finding{},
 	}
 	_, shell := c.below("/bin/sh")
 	c.whole = c.root == "" || shell
 	if profile := c.root + settings.ConfigDir(); settings.RuntimeProfile != "" && !isDir(profile) {
-		c.find(profile, Error, "there is no such S6_RUNTIME_PROFILE"+endsBoot)
+		c.find(Finding{File: profile, Severity: Error, Code: Environment, Text: "there is no such S6_RUNTIME_PROFILE" + endsBoot})
 	} else {
 		c.read()
 		c.life()
@@ -121,7 +124,7 @@ func (c *checker) compose() {
 	}
 	for _, s := range c.legacy {
 		if dirs[s.Name] != "" {
-			c.find(s.Dir+"/run", Error, "s6-rc.d has a service of that name, too"+endsBoot)
+			c.find(Finding{File: s.Dir + "/run", Severity: Error, Code: Duplicate, Text: "s6-rc.d has a service of that name, too" + endsBoot})
 			continue
 		}
 		dirs[s.Name] = s.Dir
@@ -132,84 +135,40 @@ func (c *checker) compose() {
 			s.Requires, s.LogTo = append(slices.Clip(s.Requires), s.LogTo), ""
 		}
 	}
-	_, err := supervisor.New(supervisor.Config{Services: services})
-	if loop, ok := errors.AsType[*supervisor.LoopError](err); ok {
-		file := s6.DependencyFile(dirs[loop.Names[0]], loop.Names[1])
-		if !exists(file) {
-			file = dirs[loop.Names[0]]
+	for range services { // each loop has one that no other has, or has been told with it
+		_, err := supervisor.New(supervisor.Config{Services: services})
+		loop, ok := errors.AsType[*supervisor.LoopError](err)
+		if !ok {
+			return
 		}
-		c.find(file, Error, loop.Error()+endsBoot)
+		c.loop(loop, dirs[loop.Names[0]])
+		s := find(services, loop.Names[0])
+		s.Requires = slices.DeleteFunc(slices.Clone(s.Requires), func(name string) bool { return name == loop.Names[1] })
 	}
 }
 
-// learn takes what the readers of the tree say.
-func (c *checker) learn(notes []s6.Note, err error) {
-	for _, n := range notes {
-		c.find(n.File, Warning, c.inside(n.Text))
+// loop notes services that require each other, at the file that makes the first need the next.
+func (c *checker) loop(loop *supervisor.LoopError, dir string) {
+	file := s6.DependencyFile(dir, loop.Names[1])
+	if !exists(file) {
+		file = dir
 	}
-	c.wrong(err, Error, endsBoot)
-}
-
-// wrong takes errors, which name files. How they end goes after them.
-func (c *checker) wrong(err error, severity Severity, end string) {
-	list := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		list = joined.Unwrap()
-	}
-	for _, err := range list {
-		wrong, ok := errors.AsType[*smallfile.Error](err)
-		switch {
-		case !ok:
-		case wrong.Missing && !c.whole:
-			c.find(wrong.File, Warning, c.inside(reason(wrong))+", unless in the image that this is copied to")
-		default:
-			c.find(wrong.File, severity, c.inside(reason(wrong))+end)
-		}
-	}
-}
-
-// reason is what an error says without the file's name, which its line begins with.
-func reason(err *smallfile.Error) string {
-	text := err.Error()
-	_, after, found := strings.Cut(text, err.File+":")
-	switch {
-	case !found:
-		return text
-	case strings.HasPrefix(after, " "):
-		return after[1:]
-	}
-	return "line " + after
-}
-
-// inside makes the paths in what a reader of the tree says those in the container.
-func (c *checker) inside(text string) string {
-	if c.root == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, c.root+"/", "/")
-}
-
-// find notes what is wrong with a file.
-func (c *checker) find(file string, severity Severity, text string) {
-	if target, elsewhere := c.elsewhere(file); elsewhere {
-		severity, text = Info, "is a link to "+target+", which is followed only in the container: not checked"
-	}
-	l := Line{Severity: severity, Text: text}
-	if !slices.Contains(c.found[file], l) {
-		c.found[file] = append(c.found[file], l)
-	}
+	c.find(Finding{File: file, Line: lineOf(file, loop.Names[1]), Severity: Error, Code: Cycle, Text: loop.Error() + endsBoot})
 }
 
 // say notes what becomes of a file, empty if nothing does.
-func (c *checker) say(file string, severity Severity, text string) {
-	c.said = append(c.said, Line{file, severity, text})
+func (c *checker) say(file, text string) {
+	c.said = append(c.said, Line{File: file, Text: text})
 }
 
 // conclude makes the lines of what was said and found. What was found about files that are
 // in none of the directories comes last.
 func (c *checker) conclude() {
+	for _, tell := range c.later {
+		tell() // which adds no more to do later
+	}
 	for _, l := range c.said {
-		if l = c.line(l); l.Text != "" {
+		if l = c.line(l); l.Text != "" || len(l.Findings) > 0 {
 			c.report.Lines = append(c.report.Lines, l)
 		}
 	}
@@ -220,45 +179,44 @@ func (c *checker) conclude() {
 
 // line adds what was found about a file to what becomes of it. With an error nothing does.
 func (c *checker) line(l Line) Line {
-	var texts []string
-	for _, f := range c.found[l.File] {
-		l.Severity = max(l.Severity, f.Severity)
-		texts = append(texts, f.Text)
-	}
+	l.Findings = c.found[l.File]
 	delete(c.found, l.File)
-	if l.Severity < Error && l.Text != "" {
-		texts = slices.Insert(texts, 0, l.Text)
+	slices.SortStableFunc(l.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if slices.ContainsFunc(l.Findings, func(f Finding) bool { return f.Severity == Error }) {
+		l.Text = ""
 	}
-	l.File, l.Text = strings.TrimPrefix(l.File, c.root), strings.Join(texts, "; ")
+	l.File = strings.TrimPrefix(l.File, c.root)
 	return l
 }
 
 // files says of each file below a directory what about says of it, by its name there, and of
 // a directory what has been found about it. Links to directories are followed where those
 // of services can be, at the top.
-func (c *checker) files(dir string, about func(name string) (Severity, string)) {
+func (c *checker) files(dir string, about func(name string) string) {
 	c.walk(dir, "", about)
 }
 
-func (c *checker) walk(dir, below string, about func(name string) (Severity, string)) {
+func (c *checker) walk(dir, below string, about func(name string) string) {
 	path := filepath.Join(dir, below)
 	entries, err := os.ReadDir(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && len(c.found[path]) == 0 {
-		c.find(path, Warning, "cannot be listed: "+smallfile.Cause(err).Error())
+		c.find(Finding{File: path, Severity: Warning, Code: Unreadable, Text: "cannot be listed: " + smallfile.Cause(err).Error()})
 	}
-	c.say(path, Info, "")
+	c.say(path, "")
 	for _, e := range entries {
 		name := filepath.Join(below, e.Name())
 		if e.IsDir() || below == "" && isDir(filepath.Join(dir, name)) {
 			c.walk(dir, name, about)
 			continue
 		}
-		severity, text := Info, "hidden, skipped"
+		text := "hidden, skipped"
 		if !isHidden(name) {
-			severity, text = about(name)
+			text = about(name)
 		}
 		c.report.Files++
-		c.say(filepath.Join(dir, name), severity, text)
+		c.say(filepath.Join(dir, name), text)
 	}
 }
 

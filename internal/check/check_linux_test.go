@@ -12,7 +12,7 @@ const (
 	contv  = "#!/usr/bin/with-contenv sh\n"
 	rcd    = "etc/s6-overlay/s6-rc.d/"
 	ends   = " (the boot ends with code 100)"
-	noExec = "is not executable: root makes it so at each start, others run it through its interpreter (chmod +x it where the image is built)"
+	noExec = "is not executable: root makes it so at each start, others run it through its interpreter"
 )
 
 // TestTree: what is said of small trees, line by line. An @ stands for the directory that
@@ -37,11 +37,12 @@ func TestTree(t *testing.T) {
 @10-x: runs 1st, by /usr/bin/with-contenv sh
 @20-x.bak: runs 2nd, by /bin/sh, as it has no #! line
 @30: runs 3rd, a program
-warning: @a: runs 4th, by /bin/sh; ` + noExec + `
+@a: runs 4th, by /bin/sh
+warning: @a: ` + noExec + `
 error: @b: it is a link to nowhere, which does not exist (code 126)
 error: @c: it is a directory, not a script (code 126)
 @c/d: in a directory, skipped
-error: @e: its first line ends in CRLF: there is no such interpreter (code 127; sed -i 's/\r$//' /etc/cont-init.d/e)
+error: @e:1:10: its first line ends in CRLF: there is no such interpreter (code 127)
 error: @f: is neither a program nor a script (code 126)
 error: @g: is empty (code 126)
 10 files, 0 services, 1 warning, 5 errors`,
@@ -76,11 +77,13 @@ warning: @none: has no run file: skipped
 warning: @web/lock-fd: not supported, ignored
 warning: @web/log/finish: is never run: it is a link to nowhere, which does not exist
 @web/log/run: service web/log, reads what web prints, by /bin/sh
-warning: @web/max-death-tally: how many ends of web are remembered; it holds "5000"; allowed is a number from 0 to 4096: the default is used
-warning: @web/reload-signal: the signal that s6-svc -l sends to web; it holds "NOPE"; allowed is a signal by name (QUIT or SIGQUIT) or number (1 to 64): the default is used
+@web/max-death-tally: how many ends of web are remembered
+warning: @web/max-death-tally:1: it holds "5000"; allowed is a number from 0 to 4096: the default is used
+@web/reload-signal: the signal that s6-svc -l sends to web
+warning: @web/reload-signal:1: it holds "NOPE"; allowed is a signal by name (QUIT or SIGQUIT) or number (1 to 64): the default is used
 @web/run: service web, by /usr/bin/with-contenv sh
 @web/supervise/control: made anew in each container, with this mode and group
-error: @web/timeout-kill: it holds "x"; allowed is a number of milliseconds from 0 to 4294967295` + ends + `
+error: @web/timeout-kill:1: it holds "x"; allowed is a number of milliseconds from 0 to 4294967295` + ends + `
 @web/type: means something only in s6-rc.d, ignored
 25 files, 1 service, 8 warnings, 1 error`,
 		},
@@ -97,24 +100,28 @@ error: @web/timeout-kill: it holds "x"; allowed is a number of milliseconds from
 			want: `@.git/x: hidden, skipped
 @a/down: means nothing for a longrun, ignored
 @a/finish: runs after each end of a, by /bin/sh
-warning: @a/log/run: means nothing in s6-rc.d, ignored: use producer-for
-warning: @a/run: longrun a, started for others, by /usr/bin/with-contenv sh; ` + noExec + `
+warning: @a/log/run: means nothing in s6-rc.d, ignored
+@a/run: longrun a, started for others, by /usr/bin/with-contenv sh
+warning: @a/run: ` + noExec + `
 @a/type: a is a longrun
 @b/contents: names what bundle b holds
 @b/notes: b's own file
 @b/type: b is a bundle
 @late/dependencies.d/legacy-services: late starts after legacy-services
 @late/type: late is a oneshot
-warning: @late/up: oneshot late, started by bundle user2, after services.d; is shell (&&), and s6-rc takes it for execline: it is run by /bin/sh (better: a script of its own, named here)
+@late/up: oneshot late, started by bundle user2, after services.d
+warning: @late/up:1: is shell (&&), and s6-rc takes it for execline: it is run by /bin/sh
 @unused/type: unused is a oneshot
-warning: @unused/up: oneshot unused, not started: no bundle of the boot leads to it
+@unused/up: oneshot unused, not started
+warning: @unused/up: is not started: no bundle of the boot leads to it
 @user/contents.d/x: bundle user holds x
 @x/dependencies.d/a: x starts after a
 @x/dependencies.d/base: x starts after base
 @x/down: runs when x is stopped
 @x/run: x's own file
 @x/type: x is a oneshot
-warning: @x/up: oneshot x, started by bundle user, after a; /etc/x.sh is not executable (code 126)
+@x/up: oneshot x, started by bundle user, after a
+warning: @x/up:1:1: /etc/x.sh is not executable (code 126)
 warning: @y: is not a service directory: skipped
 /etc/s6-overlay/user-bundles.d/user2/contents.d/late: bundle user2 holds late
 /etc/services.d/old/run: service old, started after the services of s6-rc.d, by /bin/sh
@@ -133,7 +140,8 @@ warning: @y: is not a service directory: skipped
 @banner/up: oneshot banner, runs before fix-attrs.d
 @base/contents.d/banner: bundle base holds banner
 @fix-attrs/up: s6-overlay's own, which baseinit does itself
-warning: /etc/fix-attrs.d/1: applied before cont-init.d; line 2: "/y false root" has 3 fields: 5 are needed, path recurse account fmode dmode
+/etc/fix-attrs.d/1: applied before cont-init.d
+warning: /etc/fix-attrs.d/1:2: "/y false root" has 3 fields: 5 are needed, path recurse account fmode dmode
 /etc/fix-attrs.d/2: applied before cont-init.d
 /etc/cont-finish.d/9: runs 1st at the end, by /bin/sh
 7 files, 1 service, 1 warning, 0 errors`,
@@ -161,11 +169,13 @@ warning: /etc/fix-attrs.d/1: applied before cont-init.d; line 2: "/y false root"
 			at: "/etc/s6-overlay/s6-rc.d/",
 			want: `warning: @init: it has no type file, which says oneshot, longrun or bundle, unless in the image that this is copied to
 @init/dependencies.d/mine: init's own file
-warning: @mine/dependencies.d/base-images: mine starts after base-images; there is no service "base-images" to depend on, unless in the image that this is copied to
+@mine/dependencies.d/base-images: mine starts after base-images
+warning: @mine/dependencies.d/base-images: there is no service "base-images" to depend on, unless in the image that this is copied to
 @mine/type: mine is a oneshot
 @mine/up: oneshot mine, started by bundle user
 @user/contents.d/mine: bundle user holds mine
-warning: @user/contents.d/other: bundle user holds other; cannot use the bundle "user": there is no service "other", unless in the image that this is copied to
+@user/contents.d/other: bundle user holds other
+warning: @user/contents.d/other: cannot use the bundle "user": there is no service "other", unless in the image that this is copied to
 6 files, 1 service, 3 warnings, 0 errors`,
 		},
 		"a link to all of it": {
@@ -176,10 +186,11 @@ warning: @user/contents.d/other: bundle user holds other; cannot use the bundle 
 			env: []string{"S6_STAGE2_HOOK=/hook"},
 			at:  "/app/",
 			want: `S6_STAGE2_HOOK: runs first and may change all that follows: /hook
-/etc/cont-init.d/1: runs 1st; is a link to /app/init, which is followed only in the container: not checked
+/etc/cont-init.d/1: runs 1st
+note: /etc/cont-init.d/1: is a link to /app/init, which is followed only in the container: not checked
 @rc/user/type: user is a bundle
 @rc/x/type: x is a oneshot
-@rc/x/up: oneshot x, not started: no bundle of the boot leads to it
+@rc/x/up: oneshot x, not started
 @services/web/run: service web, started with the container, by /bin/sh
 5 files, 2 services, 0 warnings, 0 errors`,
 		},
@@ -189,13 +200,16 @@ warning: @user/contents.d/other: bundle user holds other; cannot use the bundle 
 				rcd + "z/type": "longrun", rcd + "z/run": sh, rcd + "z/dependencies": "y\n",
 			},
 			at: "/etc/s6-overlay/s6-rc.d/",
-			want: `warning: @x/run: longrun x, not started: no bundle of the boot leads to it, by /bin/sh
+			want: `@x/run: longrun x, not started, by /bin/sh
+warning: @x/run: is not started: no bundle of the boot leads to it
 @x/type: x is a longrun
 error: @y/dependencies.d/z: services require each other: y -> z -> y` + ends + `
-warning: @y/run: longrun y, not started: no bundle of the boot leads to it, after z, by /bin/sh
+@y/run: longrun y, not started, after z, by /bin/sh
+warning: @y/run: is not started: no bundle of the boot leads to it
 @y/type: y is a longrun
 @z/dependencies: names what z starts after
-warning: @z/run: longrun z, not started: no bundle of the boot leads to it, after y, by /bin/sh
+@z/run: longrun z, not started, after y, by /bin/sh
+warning: @z/run: is not started: no bundle of the boot leads to it
 @z/type: z is a longrun
 error: /etc/services.d/x/run: s6-rc.d has a service of that name, too` + ends + `
 9 files, 4 services, 3 warnings, 2 errors`,
@@ -208,15 +222,19 @@ error: /etc/services.d/x/run: s6-rc.d has a service of that name, too` + ends + 
 				"command/s6-rc":     "0755 \x7fELF s6-rc", "usr/bin/s6-rc": "link /init",
 			}),
 			at: "/etc/cont-init.d/",
-			want: `warning: @1: runs 1st, by /bin/zsh -e; there is no /bin/zsh (code 127)
-warning: @2: runs 2nd, by /usr/bin/with-contenv bash; there is no program bash (code 127)
-error: @3: its first line makes "sh -e" one word, and there is no such program (code 127)
-warning: @4: runs 4th, by sh; sh is no absolute path, and is looked for in the working directory
+			want: `@1: runs 1st, by /bin/zsh -e
+warning: @1:1:3: there is no /bin/zsh (code 127)
+@2: runs 2nd, by /usr/bin/with-contenv bash
+warning: @2:1:3: there is no program bash (code 127)
+error: @3:1:3: its first line makes "sh -e" one word, and there is no such program (code 127)
+@4: runs 4th, by sh
+warning: @4:1:3: sh is no absolute path, and is looked for in the working directory
 @5: runs 5th, by /bin/with-contenv cat
-warning: @6: runs 6th, by /command/execlineb -P; there is no /command/execlineb (code 127): link it to /init
+@6: runs 6th, by /command/execlineb -P
+warning: @6:1:3: there is no /command/execlineb (code 127)
 @7: runs 7th, by /usr/bin/env -S sh -e
-error: @8: line 2: "{": this block is not closed (code 100)
-warning: /command/s6-rc: is s6's own, which needs a database that is not made here: link it to /init
+error: @8:2: "{": this block is not closed (code 100)
+warning: /command/s6-rc: is s6's own, which needs a database that is not made here
 8 files, 0 services, 5 warnings, 2 errors`,
 		},
 	} {

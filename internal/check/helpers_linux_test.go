@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -80,17 +81,27 @@ func image(tree files) files {
 	}.with(tree)
 }
 
-// lines checks a tree and gives what is said of it, without the lines about CMD.
-func lines(t testing.TB, root string, environ ...string) []string {
+// examine checks a tree.
+func examine(t testing.TB, root string, environ ...string) check.Report {
 	t.Helper()
 	settings, err := s6.ReadSettings(environ)
 	ok(t, err)
 	report, err := check.Tree(root, settings)
 	ok(t, err)
+	return report
+}
+
+// lines checks a tree and gives what is said of it, without the lines about CMD, and without
+// what to do and the codes: TestFindings is about these.
+func lines(t testing.TB, root string, environ ...string) (all []string) {
+	t.Helper()
+	report := examine(t, root, environ...)
 	var text strings.Builder
-	ok(t, report.Write(&text))
-	var all []string
+	ok(t, report.Write(&text, false))
 	for line := range strings.SplitSeq(strings.TrimSuffix(text.String(), "\n"), "\n") {
+		for _, f := range report.Findings() {
+			line = strings.TrimSuffix(line, fmt.Sprintf("; %s [%s]", f.Fix, f.Code))
+		}
 		if !strings.HasPrefix(line, "CMD: ") {
 			all = append(all, line)
 		}

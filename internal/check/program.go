@@ -4,7 +4,6 @@ package check
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -65,24 +64,24 @@ func (c *checker) elsewhere(file string) (target string, is bool) {
 	return target, found || !c.whole
 }
 
-// lacks tells what is wrong with a word that is run, empty if nothing is, or that is not
-// certain. It is never an error: fix-attrs.d and scripts may mend it first.
-func (c *checker) lacks(word string) (severity Severity, text string) {
-	if word == "" || strings.Contains(word, "$") {
-		return Info, ""
+// lacks tells what is wrong with a word that is run. It is not so if nothing is, or if that is
+// not certain. It is never an error: fix-attrs.d and scripts may mend it first.
+func (c *checker) lacks(word string) (f Finding, is bool) {
+	if word == "" || strings.ContainsAny(word, "$`") {
+		return f, false
 	}
 	paths := []string{word}
 	switch {
 	case !strings.Contains(word, "/"):
 		if !c.whole || c.isOurs(word) {
-			return Info, ""
+			return f, false
 		}
 		paths = nil
 		for _, dir := range c.dirs {
 			paths = append(paths, dir+"/"+word)
 		}
 	case !filepath.IsAbs(word):
-		return Info, "" // it depends on the directory
+		return f, false // it depends on the directory
 	}
 	for _, path := range paths {
 		if file, found := c.below(path); found {
@@ -90,100 +89,24 @@ func (c *checker) lacks(word string) (severity Severity, text string) {
 		}
 	}
 	if !c.whole || c.isOurs(filepath.Base(word)) {
-		return Info, ""
+		return f, false
 	}
-	return Warning, fmt.Sprintf("there is no program %s%s", word, endsMissed)
+	return Finding{Severity: Warning, Code: NoProgram, Text: "there is no program " + word + endsMissed}, true
 }
 
 // unfit tells why a file cannot be run, if it cannot. A script of the tree is checked, too.
-func (c *checker) unfit(file, word string) (severity Severity, text string) {
+func (c *checker) unfit(file, word string) (f Finding, is bool) {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return Info, ""
+		return f, false
 	case info.IsDir():
-		return Warning, word + " is a directory" + endsCannot
+		return Finding{Severity: Warning, Code: NotAScript, Text: word + " is a directory" + endsCannot}, true
 	case info.Mode()&0o111 == 0:
-		return Warning, word + " is not executable" + endsCannot
+		return Finding{Severity: Warning, Code: NotExecutable, Text: word + " is not executable" + endsCannot}, true
 	}
-	c.script(file)
-	return Info, ""
-}
-
-// script finds what is wrong with a script, and tells what it is run by.
-func (c *checker) script(path string) (by string) {
-	if by, done := c.by[path]; done {
-		return by
-	}
-	c.by[path] = "" // a script may lead back to itself
-	c.by[path] = c.readScript(path)
-	return c.by[path]
-}
-
-func (c *checker) readScript(path string) (by string) {
-	head, err := readHead(path)
-	first, _, _ := strings.Cut(string(head), "\n")
-	line, hasLine := strings.CutPrefix(first, "#!")
-	line = strings.Trim(line, " \t")
-	switch {
-	case err != nil: // who reads the tree says so, if that is wrong
-	case isProgram(head):
-		return ", a program"
-	case len(head) == 0:
-		c.find(path, Error, "is empty"+endsCannot)
-	case !hasLine && bytes.IndexByte(head[:min(len(head), 256)], 0) >= 0:
-		c.find(path, Error, "is neither a program nor a script"+endsCannot)
-	case !hasLine || line == "":
-		return ", by /bin/sh, as it has no #! line"
-	case strings.HasSuffix(line, "\r"):
-		c.find(path, Error, `its first line ends in CRLF: there is no such interpreter (code 127; sed -i 's/\r$//' `+strings.TrimPrefix(path, c.root)+")")
-	default:
-		c.interpreter(path, line)
-		return ", by " + line
-	}
-	return ""
-}
-
-// interpreter finds what is wrong with the line behind #!. All after the first blanks is
-// one argument: execve(2).
-func (c *checker) interpreter(path, line string) {
-	name, argument := line, ""
-	if blank := strings.IndexAny(line, " \t"); blank >= 0 {
-		name, argument = line[:blank], strings.TrimLeft(line[blank:], " \t")
-	}
-	switch dir, base := filepath.Split(name); {
-	case dir == "":
-		c.find(path, Warning, name+" is no absolute path, and is looked for in the working directory")
-		return
-	case base == "execlineb":
-		c.execline(path)
-	case base == "env", strings.HasPrefix(base, "with-contenv") && c.isOurs(base) && dir != "/usr/local/bin/":
-		c.passed(path, argument)
-	}
-	if _, found := c.below(name); found || !c.whole {
-		return
-	}
-	text := "there is no " + name + endsMissed
-	if c.isOurs(filepath.Base(name)) {
-		text += ": link it to /init"
-	}
-	c.find(path, Warning, text)
-}
-
-// passed finds what is wrong with the argument of env or with-contenv, a program.
-func (c *checker) passed(path, argument string) {
-	switch {
-	case strings.HasPrefix(argument, "-"), strings.Contains(argument, "="):
-	case strings.ContainsAny(argument, " \t"):
-		c.find(path, Error, fmt.Sprintf("its first line makes %q one word, and there is no such program%s", argument, endsMissed))
-	default:
-		if severity, text := c.lacks(argument); text != "" {
-			c.find(path, severity, text)
-		}
-		if filepath.Base(argument) == "execlineb" {
-			c.execline(path)
-		}
-	}
+	c.script(file, asScript)
+	return f, false
 }
 
 // readHead reads the beginning of a file, and no FIFO holds it up.
@@ -212,7 +135,7 @@ func (c *checker) foreign() {
 		file, found := c.below(path)
 		head, err := readHead(file)
 		if found && err == nil && isProgram(head) && !c.isInit(file) {
-			c.find(c.root+path, Warning, "is s6's own, which needs a database that is not made here: link it to /init")
+			c.find(Finding{File: c.root + path, Severity: Warning, Code: Foreign, Text: "is s6's own, which needs a database that is not made here"})
 		}
 	}
 }

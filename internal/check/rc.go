@@ -14,20 +14,20 @@ import (
 // sourceDir is about a directory of source directories of s6-rc.
 func (c *checker) sourceDir(dir string) {
 	overlay := slices.Contains(c.sources().Overlay, dir)
-	c.files(dir, func(path string) (Severity, string) {
+	c.files(dir, func(path string) string {
 		name, file, inside := strings.Cut(path, "/")
 		switch {
 		case !inside:
-			return Info, "" // is no source directory
+			return "" // is no source directory
 		case overlay && s6.IsOverlays(name):
-			return Info, "s6-overlay's own, which baseinit does itself"
+			return "s6-overlay's own, which baseinit does itself"
 		}
 		return c.rcFile(name, filepath.Join(dir, name), file)
 	})
 }
 
 // rcFile tells what a file of a source directory means.
-func (c *checker) rcFile(name, dir, file string) (Severity, string) {
+func (c *checker) rcFile(name, dir, file string) string {
 	s := find(c.rc.Services, name)
 	_, isBundle := c.rc.Bundles[name]
 	switch {
@@ -36,9 +36,10 @@ func (c *checker) rcFile(name, dir, file string) (Severity, string) {
 	case s != nil:
 		return c.longrunFile(s, dir, file)
 	case isBundle:
-		return bundleFile(name, file)
+		return c.bundleFile(name, dir, file)
 	}
-	return Info, name + "'s own file"
+	c.misnamed(dir, file, anyFiles)
+	return name + "'s own file"
 }
 
 // base finds a oneshot that is run before fix-attrs.d.
@@ -51,37 +52,48 @@ func (c *checker) base(name string) *s6.Script {
 }
 
 // oneshotFile tells what a file means to a oneshot; s is nil if it is run before fix-attrs.d.
-func (c *checker) oneshotFile(name string, s *supervisor.Service, dir, file string) (Severity, string) {
+func (c *checker) oneshotFile(name string, s *supervisor.Service, dir, file string) string {
 	switch {
 	case file == "type":
-		return Info, name + " is a oneshot"
+		return name + " is a oneshot"
 	case file == "up" && s == nil:
 		c.command(dir+"/up", c.base(name).Argv)
-		return Info, "oneshot " + name + ", runs before fix-attrs.d"
+		return "oneshot " + name + ", runs before fix-attrs.d"
 	case file == "up":
 		c.command(dir+"/up", s.Command)
-		return c.started(s), "oneshot " + name + c.starts(s)
+		c.started(s, dir+"/up")
+		return "oneshot " + name + c.starts(s)
 	case file == "down" && s == nil:
-		return Warning, "is never run: the services of bundle base are over before others start"
+		c.find(Finding{File: dir + "/down", Severity: Warning, Code: Ignored, Text: "is never run: the services of bundle base are over before others start"})
+		return ""
 	case file == "down":
 		c.command(dir+"/down", s.Undo)
-		return Info, "runs when " + name + " is stopped"
+		return "runs when " + name + " is stopped"
 	case strings.HasPrefix(file, "dependencies"), strings.HasPrefix(file, "timeout-"), file == "flag-essential":
 		return c.serviceFile(name, dir, file)
+	case file == "finish":
+		c.later = append(c.later, func() { // unless down names it
+			if !c.isMentioned(name+"/finish", "./finish") {
+				c.find(Finding{File: dir + "/finish", Severity: Warning, Code: DeadFinish, Text: "is never run: " + name + " is a oneshot", Fix: "what is to be done when it is stopped goes into down"})
+			}
+		})
 	}
-	return Info, name + "'s own file"
+	c.misnamed(dir, file, oneshotFiles)
+	return name + "'s own file"
 }
 
-func (c *checker) longrunFile(s *supervisor.Service, dir, file string) (Severity, string) {
+func (c *checker) longrunFile(s *supervisor.Service, dir, file string) string {
 	switch {
 	case file == "type":
-		return Info, s.Name + " is a longrun"
+		return s.Name + " is a longrun"
 	case file == "run":
-		return c.started(s), "longrun " + s.Name + c.starts(s) + c.script(dir+"/run")
+		c.started(s, dir+"/run")
+		return "longrun " + s.Name + c.starts(s) + c.script(dir+"/run", asService)
 	case file == "log/run":
-		return Warning, "means nothing in s6-rc.d, ignored: use producer-for"
+		c.find(Finding{File: dir + "/log/run", Severity: Warning, Code: Ignored, Text: "means nothing in s6-rc.d, ignored", Fix: "use producer-for"})
+		return ""
 	case file == "down", file == "up", top(file) == "log", top(file) == "contents", top(file) == "contents.d":
-		return Info, "means nothing for a longrun, ignored"
+		return "means nothing for a longrun, ignored"
 	}
 	return c.serviceFile(s.Name, dir, file)
 }
@@ -91,39 +103,39 @@ func (c *checker) command(path string, argv []string) {
 	switch {
 	case len(argv) == 0: // it is wrong, and said to be
 	case filepath.Base(argv[0]) == "execlineb":
-		c.execline(path)
+		c.execline(path, asScript)
 	default:
-		c.script(path)
+		c.script(path, asScript)
 	}
 }
 
-func bundleFile(name, file string) (Severity, string) {
+func (c *checker) bundleFile(name, dir, file string) string {
 	member, isMember := strings.CutPrefix(file, "contents.d/")
 	switch {
 	case isMember:
-		return Info, "bundle " + name + " holds " + member
+		return "bundle " + name + " holds " + member
 	case file == "type":
-		return Info, name + " is a bundle"
+		return name + " is a bundle"
 	case file == "contents":
-		return Info, "names what bundle " + name + " holds"
+		return "names what bundle " + name + " holds"
 	case top(file) == "dependencies.d", file == "dependencies":
-		return Warning, "means nothing for a bundle, ignored"
+		c.find(Finding{File: filepath.Join(dir, file), Severity: Warning, Code: Ignored, Text: "means nothing for a bundle, ignored"})
+		return ""
 	}
-	return Info, name + "'s own file"
+	return name + "'s own file"
 }
 
 // started warns of a service that nobody starts: most likely it was forgotten in user's
 // contents.d, unless a hook puts it there.
-func (c *checker) started(s *supervisor.Service) Severity {
+func (c *checker) started(s *supervisor.Service, file string) {
 	if s.Down && c.settings.Stage2Hook == "" {
-		return Warning
+		c.find(Finding{File: file, Severity: Warning, Code: NotStarted, Text: "is not started: no bundle of the boot leads to it"})
 	}
-	return Info
 }
 
 // starts tells who starts a service of s6-rc.d, and after what.
 func (c *checker) starts(s *supervisor.Service) string {
-	text := ", not started: no bundle of the boot leads to it"
+	text := ", not started"
 	if !s.Down {
 		text = ", started for others"
 		for _, bundle := range [...]string{"user", "user2", "top", "base"} {

@@ -14,10 +14,10 @@ import (
 // servicesDir is about services.d.
 func (c *checker) servicesDir() {
 	dir := c.etc("services.d")
-	c.files(dir, func(path string) (Severity, string) {
+	c.files(dir, func(path string) string {
 		name, file, inside := strings.Cut(path, "/")
 		if !inside {
-			return Info, "" // is no service
+			return "" // is no service
 		}
 		if rest, isLog := strings.CutPrefix(file, "log/"); isLog {
 			name, file = name+"/log", rest
@@ -25,14 +25,14 @@ func (c *checker) servicesDir() {
 		s := find(c.legacy, name)
 		switch file {
 		case "run":
-			return Info, legacyService(name, s) + c.script(filepath.Join(dir, name, file))
+			return legacyService(name, s) + c.script(filepath.Join(dir, name, file), asService)
 		case "down":
-			return Info, name + " is not started until s6-svc -u"
+			return name + " is not started until s6-svc -u"
 		case "log":
-			return Info, name + "'s log service"
+			return name + "'s log service"
 		}
 		if isOfRC(top(file)) {
-			return Info, "means something only in s6-rc.d, ignored"
+			return "means something only in s6-rc.d, ignored"
 		}
 		return c.serviceFile(name, filepath.Join(dir, name), file)
 	})
@@ -77,16 +77,17 @@ func isOfRC(file string) bool {
 }
 
 // serviceFile tells what a file means to a service that runs.
-func (c *checker) serviceFile(name, dir, file string) (Severity, string) {
+func (c *checker) serviceFile(name, dir, file string) string {
 	if dependency, found := strings.CutPrefix(file, "dependencies.d/"); found {
-		return Info, name + " starts after " + dependency
+		return name + " starts after " + dependency
 	}
+	path := filepath.Join(dir, file)
 	switch top(file) {
 	case "finish":
 		if c.isNeverRun(dir + "/finish") {
-			return Info, ""
+			return ""
 		}
-		return Info, "runs after each end of " + name + c.script(dir+"/finish")
+		return "runs after each end of " + name + c.script(dir+"/finish", asFinish)
 	case "reload-signal":
 		_, err := s6.ReadSignal(dir + "/reload-signal")
 		c.unused(err, dir+"/reload-signal")
@@ -94,32 +95,34 @@ func (c *checker) serviceFile(name, dir, file string) (Severity, string) {
 		_, err := s6.ReadTallyLimit(dir + "/max-death-tally")
 		c.unused(err, dir+"/max-death-tally")
 	case "lock-fd", "flag-newpidns", "instance", "instances":
-		return Warning, "not supported, ignored"
+		c.find(Finding{File: path, Severity: Warning, Code: Ignored, Text: "not supported, ignored"})
+		return ""
 	case "flag-timeout-killpg":
-		return Info, "what it asks for is done anyway"
+		return "what it asks for is done anyway"
 	case "nosetsid":
-		return Info, "ignored, as by s6 since 2.10"
+		return "ignored, as by s6 since 2.10"
 	case "supervise":
-		return Info, "made anew in each container, with this mode and group"
+		return "made anew in each container, with this mode and group"
 	case "event":
-		return Info, "made anew in each container"
+		return "made anew in each container"
 	}
 	if meaning := valueOf(name, file); meaning != "" {
-		return Info, meaning
+		return meaning
 	}
-	return Info, name + "'s own file"
+	c.misnamed(dir, file, serviceFiles)
+	return name + "'s own file"
 }
 
 // isNeverRun tells whether s6 has found a finish file to be no script.
 func (c *checker) isNeverRun(path string) bool {
-	return slices.ContainsFunc(c.found[path], func(l Line) bool { return strings.HasPrefix(l.Text, "is never run: ") || l.Severity == Info })
+	return slices.ContainsFunc(c.found[path], func(f Finding) bool { return f.Code == DeadFinish || f.Code == LinkOut })
 }
 
 // unused is about a value that is read only when it is needed.
 func (c *checker) unused(err error, file string) {
 	if err != nil {
 		_, text, _ := strings.Cut(err.Error(), file+": ")
-		c.find(file, Warning, text+": the default is used")
+		c.find(Finding{File: file, Line: 1, Severity: Warning, Code: Value, Text: text + ": the default is used"})
 	}
 }
 

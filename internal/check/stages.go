@@ -19,20 +19,21 @@ func (c *checker) hook() {
 		return
 	}
 	const name = "S6_STAGE2_HOOK"
-	if severity, text := c.lacks(words[0]); text != "" {
-		c.find(name, severity, text)
+	if f, is := c.lacks(words[0]); is {
+		f.File = name
+		c.find(f)
 	}
-	c.say(name, Info, "runs first and may change all that follows: "+strings.Join(words, " "))
+	c.say(name, "runs first and may change all that follows: "+strings.Join(words, " "))
 }
 
 func (c *checker) fixAttrs() {
 	dir := c.etc("fix-attrs.d")
-	c.wrong(errors.Join(fixattrs.Check(fixattrs.Config{Root: c.root, Dir: dir})...), Warning, "")
-	c.files(dir, func(name string) (Severity, string) {
+	c.wrong(errors.Join(fixattrs.Check(fixattrs.Config{Root: c.root, Dir: dir})...), Warning, FixAttrs, "")
+	c.files(dir, func(name string) string {
 		if strings.Contains(name, "/") {
-			return Info, "in a directory, skipped"
+			return "in a directory, skipped"
 		}
-		return Info, "applied before cont-init.d"
+		return "applied before cont-init.d"
 	})
 }
 
@@ -40,25 +41,25 @@ func (c *checker) fixAttrs() {
 func (c *checker) scripts(name, when string) {
 	dir := c.etc(name)
 	scripts, err := s6.LookAtScripts(dir)
-	c.wrong(errors.Join(err), Error, endsBoot)
+	c.wrong(errors.Join(err), Error, Unreadable, endsBoot)
 	places := map[string]string{}
 	for i, s := range scripts {
 		places[s.Name] = "runs " + ordinal(i+1) + when
 		switch {
 		case s.Err != nil:
 			_, text, _ := strings.Cut(s.Err.Error(), s.Path+": ")
-			c.find(s.Path, Error, c.inside(text)+endsCannot)
+			c.find(Finding{File: s.Path, Severity: Error, Code: NotAScript, Text: c.inside(text) + endsCannot})
 			continue
 		case s.Note != "":
-			c.find(s.Path, Warning, s.Note)
+			c.note(s.Path, s.Note)
 		}
-		places[s.Name] += c.script(s.Path)
+		places[s.Name] += c.script(s.Path, asScript)
 	}
-	c.files(dir, func(name string) (Severity, string) {
+	c.files(dir, func(name string) string {
 		if strings.Contains(name, "/") {
-			return Info, "in a directory, skipped"
+			return "in a directory, skipped"
 		}
-		return Info, places[name]
+		return places[name]
 	})
 }
 
@@ -90,5 +91,5 @@ func (c *checker) cmd() {
 	case len(all) > 0:
 		text = "starts with the services"
 	}
-	c.say("CMD", Info, text)
+	c.say("CMD", text)
 }

@@ -28,16 +28,24 @@ func (e *SyntaxError) Error() string {
 // Parse makes a script into the command line that it stands for, with its blocks
 // quoted. Its error is a *SyntaxError.
 func Parse(script string) ([]string, error) {
+	argv, _, err := ParsePlaces(script)
+	return argv, err
+}
+
+// Place is where a word begins, line and column counted from 1, columns in bytes.
+type Place struct{ Line, Column int }
+
+// ParsePlaces is Parse, and tells where each word of the command line begins.
+func ParsePlaces(script string) (argv []string, places []Place, err error) {
 	if at := strings.IndexByte(script, 0); at >= 0 {
-		return nil, &SyntaxError{1 + strings.Count(script[:at], "\n"), script[strings.LastIndexAny(script[:at], blanks)+1 : at], "a NUL follows, which no script can hold"}
+		return nil, nil, &SyntaxError{1 + strings.Count(script[:at], "\n"), script[strings.LastIndexAny(script[:at], blanks)+1 : at], "a NUL follows, which no script can hold"}
 	}
 	l := lexer{text: script, line: 1}
-	var argv []string
 	var open []int // the lines of the blocks that are open
 	for {
 		w, ok, err := l.next()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !ok {
 			break
@@ -45,34 +53,37 @@ func Parse(script string) ([]string, error) {
 		switch {
 		case w.bare && w.text == "{":
 			open = append(open, w.line)
+			continue
 		case w.bare && w.text == "}":
 			if len(open) == 0 {
-				return nil, &SyntaxError{w.line, "}", "closes no block"}
+				return nil, nil, &SyntaxError{w.line, "}", "closes no block"}
 			}
 			open = open[:len(open)-1]
 			argv = append(argv, strings.Repeat(" ", len(open)))
 		default:
 			argv = append(argv, strings.Repeat(" ", len(open))+w.text)
 		}
+		places = append(places, Place{w.line, w.column})
 	}
 	if len(open) > 0 {
-		return nil, &SyntaxError{open[len(open)-1], "{", "this block is not closed"}
+		return nil, nil, &SyntaxError{open[len(open)-1], "{", "this block is not closed"}
 	}
-	return argv, nil
+	return argv, places, nil
 }
 
 // lexer takes a script apart.
 type lexer struct {
-	text string
-	pos  int
-	line int
+	text  string
+	pos   int
+	line  int
+	start int // of the line
 }
 
 // lexeme is one word, and whether it has no quotes and no backslashes.
 type lexeme struct {
-	text string
-	line int
-	bare bool
+	text         string
+	line, column int
+	bare         bool
 }
 
 const blanks = " \t\r\n"
@@ -82,7 +93,7 @@ func (l *lexer) next() (w lexeme, ok bool, err error) {
 	if !l.skip() {
 		return w, false, nil
 	}
-	w.line, w.bare = l.line, true
+	w.line, w.column, w.bare = l.line, l.pos-l.start+1, true
 	var b strings.Builder
 	for l.pos < len(l.text) {
 		switch c := l.text[l.pos]; c {
@@ -115,6 +126,7 @@ func (l *lexer) next() (w lexeme, ok bool, err error) {
 func (l *lexer) advance() {
 	if l.text[l.pos] == '\n' {
 		l.line++
+		l.start = l.pos + 1
 	}
 	l.pos++
 }

@@ -2,6 +2,7 @@ package execline_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -101,4 +102,22 @@ func quoted(argv []string) string {
 		b.WriteString(`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(w) + "\" ")
 	}
 	return b.String()
+}
+
+// TestPlaces: each word of the command line has the place where it begins, the end of a block
+// that of its bracket.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	argv, places, err := execline.ParsePlaces("#!/bin/execlineb\na \"b\nc\" d\n\tif { e\\\n  { f } }  g")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, p := range places {
+		got = append(got, fmt.Sprintf("%q %d:%d", argv[i], p.Line, p.Column))
+	}
+	want := []string{`"a" 2:1`, `"b\nc" 2:3`, `"d" 3:4`, `"if" 4:2`, `" e\n" 4:7`, `"  f" 5:5`, `" " 5:7`, `"" 5:9`, `"g" 5:12`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -22,7 +22,7 @@ func (p *parser) loopHead() {
 		p.arithmetic()
 	}
 	for !p.failed && p.word != "do" && !p.at("") {
-		if p.op && p.token.Text != "\n" && p.token.Text != ";" {
+		if p.op && p.Text != "\n" && p.Text != ";" {
 			p.failed = true
 		}
 		p.advance()
@@ -60,7 +60,7 @@ func (p *parser) cases(c *Command) {
 	for p.newlines(); !p.failed && p.word != "esac"; p.newlines() {
 		p.skipOp("(")
 		for !p.failed && !p.at(")") {
-			if p.op && p.token.Text != "|" {
+			if p.op && p.Text != "|" {
 				p.failed = true
 			}
 			p.advance()
@@ -95,7 +95,7 @@ func (p *parser) redirection() bool {
 	if !p.op && p.tail && p.word != "" && strings.Trim(p.word, "0123456789") == "" {
 		p.advance()
 	}
-	if !p.op || !isRedirection(p.token.Text) {
+	if !p.op || !isRedirection(p.Text) {
 		return false
 	}
 	p.advance()

@@ -6,7 +6,10 @@
 // mistakes in it is silent rather than wrong.
 package shell
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is what a command is.
 type Kind int
@@ -72,17 +75,20 @@ func (l List) Each(use func(*Command)) {
 	}
 }
 
+// HasBackground tells whether something in the list is started in the background.
+func (l List) HasBackground() bool {
+	found := slices.ContainsFunc(l, func(s Statement) bool { return s.Background })
+	l.Each(func(c *Command) {
+		for _, inner := range c.Inner {
+			found = found || slices.ContainsFunc(inner, func(s Statement) bool { return s.Background })
+		}
+	})
+	return found
+}
+
 // Is tells whether the command is simple and its first word is one of the names.
 func (c *Command) Is(names ...string) bool {
-	if c.Kind != Simple || len(c.Words) == 0 {
-		return false
-	}
-	for _, name := range names {
-		if c.Words[0].Text == name {
-			return true
-		}
-	}
-	return false
+	return c.Kind == Simple && len(c.Words) > 0 && slices.Contains(names, c.Words[0].Text)
 }
 
 // isName tells whether a text can be the name of a variable.

@@ -22,12 +22,12 @@ func (p *parser) advance() {
 	p.token = p.next()
 	p.word = ""
 	if !p.op && !p.quoted && p.literal {
-		p.word = p.token.Text
+		p.word = p.Text
 	}
 }
 
 // at tells whether the next token is that operator.
-func (p *parser) at(op string) bool { return p.op && p.token.Text == op }
+func (p *parser) at(op string) bool { return p.op && p.Text == op }
 
 // take goes over a reserved word, which must be there.
 func (p *parser) take(word string) {
@@ -73,7 +73,7 @@ func (p *parser) list() (l List) {
 
 func (p *parser) endsList() bool {
 	if p.op {
-		return slices.Contains([]string{"", ")", ";;", ";&", ";;&"}, p.token.Text)
+		return slices.Contains([]string{"", ")", ";;", ";&", ";;&"}, p.Text)
 	}
 	return slices.Contains([]string{"then", "else", "elif", "fi", "do", "done", "esac", "}"}, p.word)
 }
@@ -139,8 +139,8 @@ func (p *parser) command() Command {
 		p.cases(&c)
 	case p.word == "function":
 		p.advance()
-		p.function(&c, p.token.Text)
-	case p.word == "coproc" || p.op && !isRedirection(p.token.Text):
+		p.function(&c, p.Text)
+	case p.word == "coproc" || p.op && !isRedirection(p.Text):
 		p.failed = true
 	default:
 		p.simple(&c)

@@ -1,0 +1,228 @@
+//go:build linux
+
+package check
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/s6/smallfile"
+)
+
+// daemons are programs that go into the background, a line each: a name, and the options of
+// which one keeps them in the foreground, or ends them soon. Behind a ! stand those that send
+// them there. Behind a | stand files that may say so as well, and what they then say. Options
+// of one letter may be joined with others; of all else blanks do not count.
+const daemons = `
+apache2 -DFOREGROUND -X -t -v -V -l -L -kstop -kgraceful -krestart
+apache2ctl -DFOREGROUND -X -t -v -V -l -L stop graceful restart configtest status
+apachectl -DFOREGROUND -X -t -v -V -l -L stop graceful restart configtest status
+avahi-daemon ! -D --daemonize
+chronyd -d -n -Q -q -v
+clamd -F --foreground --version | /etc/clamav/*.conf /etc/clamd.conf /etc/clamd.d/*.conf /usr/local/etc/clamd.conf: Foregroundyes Foregroundtrue
+cron -f -n -x
+crond -f -d -n -x -V
+dnsmasq -k -d --keep-in-foreground --no-daemon --test --version | /etc/dnsmasq.conf /etc/dnsmasq.d/*: keep-in-foreground
+dovecot -F -n -a --version reload stop
+exim ! -bd
+exim4 ! -bd
+gunicorn ! -D --daemon
+haproxy ! -D
+httpd -DFOREGROUND -X -f -t -v -V -l -L -kstop
+icecast ! -b
+keepalived -n --dont-fork -t -v
+klogd -n
+lighttpd -D -t -tt -v -V
+memcached ! -d --daemon
+mongod ! --fork
+mosquitto ! -d
+mysqld ! --daemonize
+named -f -g -F -v -V
+nginx daemonoff -t -T -v -V -s | /etc/nginx/*.conf /etc/nginx/*/*.conf /etc/nginx/*/*/*.conf /usr/local/nginx/conf/*.conf /opt/nginx/conf/*.conf: daemonoff
+ntpd -n -d -q
+php-fpm -F --nodaemonize -t -tt -v -i -m | /usr/local/etc/php-fpm.conf /usr/local/etc/php-fpm.d/* /etc/php-fpm.conf /etc/php-fpm.d/* /etc/php*/php-fpm.conf /etc/php*/php-fpm.d/* /etc/php/*/fpm/*.conf /etc/php/*/fpm/*/*: daemonize=no daemonize=0 daemonize=false daemonize=off
+postfix start-fg check status reload flush stop abort set-permissions upgrade-configuration post-install
+proftpd -n --nodaemon -q -t -v
+pure-ftpd ! -B --daemonize
+redis-server ! --daemonizeyes
+rsyslogd -n -N -v
+slapd -d -T -V
+smbd -F --foreground -i --interactive -b -V
+nmbd -F --foreground -i --interactive -V
+winbindd -F --foreground -i --interactive -V
+snmpd -f -v -h
+squid -N --foreground -k -z -v
+sshd -D -d -i -t -T -V -G
+supervisord -n --nodaemon -v | /etc/supervisord.conf /etc/supervisor/*.conf /etc/supervisor/*/*.conf /etc/supervisor.d/* /etc/supervisord.d/*: nodaemon=true nodaemon=1 nodaemon=yes
+syslogd -n
+syslog-ng -F --foreground -s -V --version
+transmission-daemon -f --foreground -d --dump-settings -V
+unbound -d -V -h | /etc/unbound/*.conf /etc/unbound/*/*.conf /opt/unbound/etc/unbound/*.conf: do-daemonize:no
+uwsgi ! -d --daemonize
+varnishd -F -d -V -C
+xinetd -dontfork -d
+zabbix_agentd -f --foreground -t -p -R -V
+`
+
+// daemon is a line of daemons.
+type daemon struct {
+	name         string
+	keeps, sends []string // options
+	files, says  []string
+}
+
+// findDaemon finds a program in daemons.
+func findDaemon(program string) (d daemon, found bool) {
+	d.name = filepath.Base(program)
+	if strings.HasPrefix(d.name, "php-fpm") { // php-fpm8.3, php-fpm83
+		d.name = "php-fpm"
+	}
+	_, line, found := strings.Cut(daemons, "\n"+d.name+" ")
+	line, _, _ = strings.Cut(line, "\n")
+	options, config, _ := strings.Cut(line, "|")
+	keeps, sends, _ := strings.Cut(options, "! ")
+	files, says, _ := strings.Cut(config, ":")
+	d.keeps, d.sends, d.files, d.says = strings.Fields(keeps), strings.Fields(sends), strings.Fields(files), strings.Fields(says)
+	return d, found
+}
+
+// goesAway tells whether a daemon goes into the background with these arguments, as far as they
+// say. What is not known may hold any option.
+func (d daemon) goesAway(args []string) bool {
+	if len(d.sends) > 0 {
+		return slices.ContainsFunc(d.sends, func(o string) bool { return isGiven(args, o) })
+	}
+	unknown := func(arg string) bool { return strings.HasPrefix(arg, "$") || strings.HasPrefix(arg, "`") }
+	return !slices.ContainsFunc(args, unknown) && !slices.ContainsFunc(d.keeps, func(o string) bool { return mayHold(args, o) })
+}
+
+// isGiven tells whether an option stands among arguments as it is.
+func isGiven(args []string, option string) bool {
+	for i, arg := range args {
+		if arg == option || strings.HasPrefix(arg, option+"=") || i > 0 && args[i-1]+arg == option {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHold tells whether an option stands among arguments in any way.
+func mayHold(args []string, option string) bool {
+	if len(option) != 2 {
+		return strings.Contains(strings.ReplaceAll(strings.Join(args, ""), " ", ""), option)
+	}
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.IndexByte(arg, option[1]) > 0
+	})
+}
+
+// remedy is what keeps the daemon in the foreground.
+func (d daemon) remedy() string {
+	switch {
+	case len(d.sends) > 0:
+		return "take " + strings.Join(d.sends, " and ") + " away"
+	case d.name == "nginx":
+		return `start it with -g "daemon off;"`
+	}
+	return "start it with " + d.keeps[0]
+}
+
+// foreground finds a service that goes into the background. If it stays, or may stay, use is
+// called.
+func (c *checker) foreground(path string, line chain, stays func()) {
+	program, args := line.argv[0], line.argv[1:]
+	f := Finding{Severity: Warning, Code: Daemonises, Text: filepath.Base(program) + " goes into the background: the service ends at once, and is started again and again"}
+	if isStarter(program, args) {
+		f.Fix = "run the daemon itself, in the foreground"
+		c.findAt(path, line.at[0], f)
+		return
+	}
+	d, found := findDaemon(program)
+	if !found || !d.goesAway(args) {
+		stays()
+		return
+	}
+	f.Fix = d.remedy()
+	c.later = append(c.later, func() { // when it is known whether a script changes the configuration
+		foreground, known := c.says(d, args)
+		switch {
+		case foreground:
+			stays()
+			return
+		case !known && len(d.says) > 0:
+			f.Severity, f.Text = Info, filepath.Base(program)+" goes into the background, unless its configuration, which is not here, says otherwise"
+			stays()
+		}
+		c.findAt(path, line.at[0], f)
+	})
+}
+
+// isStarter tells whether a command starts a daemon and ends.
+func isStarter(program string, args []string) bool {
+	if !slices.Contains(args, "start") && !slices.Contains(args, "restart") {
+		return false
+	}
+	switch filepath.Base(program) {
+	case "service", "rc-service", "systemctl", "invoke-rc.d":
+		return true
+	}
+	return filepath.Dir(program) == "/etc/init.d"
+}
+
+// says tells whether the configuration of a daemon keeps it in the foreground, and whether there
+// is one.
+func (c *checker) says(d daemon, args []string) (foreground, known bool) {
+	patterns := d.files
+	for _, arg := range args { // -c FILE and --config=FILE
+		if _, value, found := strings.Cut(arg, "="); found {
+			arg = value
+		}
+		if filepath.IsAbs(arg) {
+			patterns = append([]string{arg}, patterns...)
+		}
+	}
+	for i, pattern := range patterns {
+		files := c.glob(pattern)
+		if len(files) == 0 && i < len(patterns)-len(d.files) {
+			return true, false // it comes with a volume, or a script makes it
+		}
+		for _, file := range files {
+			data, err := smallfile.Read(file, scriptLimit)
+			known = known || err == nil
+			for line := range strings.Lines(string(data)) {
+				if d.isSaid(line, strings.HasPrefix) {
+					return true, true
+				}
+			}
+		}
+	}
+	inScript := func(script string) bool { return d.isSaid(script, strings.Contains) }
+	return slices.ContainsFunc(c.texts, inScript), known
+}
+
+// isSaid tells whether a text says that the daemon stays in the foreground; blanks do not count.
+func (d daemon) isSaid(text string, at func(text, part string) bool) bool {
+	text = strings.Join(strings.Fields(text), "")
+	return slices.ContainsFunc(d.says, func(s string) bool { return at(text, s) })
+}
+
+// glob finds files of the container below root.
+func (c *checker) glob(pattern string) (files []string) {
+	dir, rest := pattern, ""
+	if before, _, found := strings.Cut(pattern, "*"); found {
+		cut := strings.LastIndexByte(before, '/')
+		dir, rest = pattern[:cut], pattern[cut:]
+	}
+	inside, found := c.below(dir)
+	if !found {
+		return nil
+	}
+	matches, _ := filepath.Glob(inside + rest)
+	for _, m := range matches {
+		if file, found := c.below(strings.TrimPrefix(m, c.root)); found && !isDir(file) {
+			files = append(files, file)
+		}
+	}
+	return files
+}

@@ -1,0 +1,20 @@
+package check
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// WriteJSON prints the findings as one JSON object.
+func (r *Report) WriteJSON(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	return out.Encode(struct {
+		Files    int       `json:"files"`
+		Services int       `json:"services"`
+		Errors   int       `json:"errors"`
+		Warnings int       `json:"warnings"`
+		Notes    int       `json:"notes"`
+		Findings []Finding `json:"findings"`
+	}{r.Files, r.Services, r.Count(Error), r.Count(Warning), r.Count(Info), r.Findings()})
+}

@@ -1,0 +1,59 @@
+//go:build linux
+
+package check
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/s6/smallfile"
+)
+
+// user finds a user, or a group behind a colon, that is not in the image. A number needs no
+// name, and of a variable nothing is known.
+func (c *checker) user(path, spec string, at execline.Place) {
+	if spec == "" || strings.ContainsAny(spec, "$`*") {
+		return
+	}
+	user, group, _ := strings.Cut(strings.TrimPrefix(spec, ":"), ":") // chpst -u :UID:GID
+	c.later = append(c.later, func() {                                // when it is known whether a script adds any
+		c.account(path, at, "user", user, "/etc/passwd")
+		for g := range strings.SplitSeq(group, ":") {
+			c.account(path, at, "group", g, "/etc/group")
+		}
+	})
+}
+
+func (c *checker) account(path string, at execline.Place, kind, name, file string) {
+	if _, err := strconv.ParseUint(name, 10, 32); name == "" || err == nil {
+		return
+	}
+	known := c.accounts(file)
+	if known == nil || slices.Contains(known, name) || c.isMentioned("useradd", "adduser", "usermod", "groupadd", "addgroup", "groupmod", "/etc/passwd", "/etc/group") {
+		return
+	}
+	f := Finding{Severity: Warning, Code: WrongUser, Text: "there is no " + kind + " " + strconv.Quote(name) + " in " + file}
+	if near := nearest(name, known); near != "" {
+		f.Fix = "did you mean " + near + "?"
+	}
+	c.findAt(path, at, f)
+}
+
+// accounts are the names in a file of the image, nil if there is none: it is then not known
+// what names there will be.
+func (c *checker) accounts(file string) (names []string) {
+	const limit = 1 << 20
+	inside, _ := c.below(file)
+	data, err := smallfile.Read(inside, limit)
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(data)) {
+		if name, _, found := strings.Cut(strings.TrimSpace(line), ":"); found && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
