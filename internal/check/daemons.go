@@ -173,6 +173,9 @@ func isStarter(program string, args []string) bool {
 // says tells whether the configuration of a daemon keeps it in the foreground, and whether there
 // is one.
 func (c *checker) says(d daemon, args []string) (foreground, known bool) {
+	if len(d.says) == 0 {
+		return false, false
+	}
 	patterns := d.files
 	for _, arg := range args { // -c FILE and --config=FILE
 		if _, value, found := strings.Cut(arg, "="); found {

@@ -107,7 +107,8 @@ func (c *checker) classify(f *Finding, wrong *smallfile.Error) {
 		c.unknown(f)
 	case strings.HasPrefix(f.Text, "bundles hold each other"):
 		f.Code = Cycle
-		f.Line = lineOf(wrong.File, filepath.Base(f.Text[strings.LastIndex(f.Text, " -> ")+1:]))
+		_, name, _ := strings.Cut(wrong.Error()[strings.LastIndex(wrong.Error(), " -> "):], "> ")
+		f.Line = lineOf(wrong.File, name)
 	case strings.Contains(f.Text, "another service of that name"):
 		f.Code = Duplicate
 	case base == "run":

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// The files that mean something in the directory of a service that runs, and of a oneshot.
+// The files that mean something in the directory of a service that runs, of a oneshot, of a bundle.
 const (
 	serviceFiles = "run finish down log notification-fd timeout-finish timeout-kill timeout-up timeout-down down-signal reload-signal max-death-tally " +
 		"max-restarts critical dependencies dependencies.d type producer-for consumer-for pipeline-name flag-essential flag-timeout-killpg service.toml"
 	oneshotFiles = "type up down timeout-up timeout-down dependencies dependencies.d flag-essential"
+	bundleFiles  = "type contents contents.d"
 	anyFiles     = serviceFiles + " up contents contents.d"
 )
 

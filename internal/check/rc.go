@@ -122,6 +122,7 @@ func (c *checker) bundleFile(name, dir, file string) string {
 		c.find(Finding{File: filepath.Join(dir, file), Severity: Warning, Code: Ignored, Text: "means nothing for a bundle, ignored"})
 		return ""
 	}
+	c.misnamed(dir, file, bundleFiles)
 	return name + "'s own file"
 }
 

@@ -262,12 +262,18 @@ func TestCertainty(t *testing.T) {
 		"importas -i x X $x nosuch", "nice -n 5 nosuch", "tryexec { nosuch } cat", "forx i { nosuch } cat", "case x { nosuch { cat } } cat", "foreground $@",
 		"trap { TERM { nosuch } } cat", "multisubstitute { nosuch a b } cat", "exec -a nosuch cat", "if -t { cat } cat", "backtick -n -D nosuch X { cat } cat",
 		"background -d { cat } nginx", "redirfd -w 1 /nosuch fdmove -c 2 1 cat", "ifelse { cat } { cat } cat", "define nosuch nosuch cat", "/command/s6-echo nosuch",
-		"foreground { } cat", "s6-echo { nosuch }", "with-contenv sh -c nosuch", "s6-echo { }",
+		"foreground { } cat", "s6-echo { nosuch }", "with-contenv sh -c nosuch", "s6-echo { }", "wait { nosuch } cat", "emptyenv -p cat", "elgetopt nosuch cat",
+		"multidefine -d : a:b { nosuch } cat", "forstdin -d : i cat", "forbacktickx i { cat } cat", "heredoc 0 nosuch cat", "fdswap 1 2 cat", "s6-setlock -t 5 /nosuch cat",
+		"s6-softlimit -o 1024 cat", "s6-notifyoncheck -d -n 3 -c nosuch cat", "elglob x nosuch cat", "runblock 1", "s6-maximumtime 5 cat", "envfile nosuch cat",
 	}
 	bad := []string{
 		"nosuch", "/nosuch", "with-contenv nosuch", "s6-setuidgid app nosuch", "if { nosuch } cat", "if { cat } nosuch", "ifelse { cat } { cat } nosuch",
 		"ifelse { cat } { nosuch } cat", "backtick -n X { nosuch } cat", "background { foreground { nosuch } cat } cat", "redirfd -w 1 /x nosuch", "exec -c nosuch",
-		"export X y nosuch", "cd /tmp nosuch", "importas -u X X nosuch", "foreground cat", "if { cat", "}", "if -n cat",
+		"export X y nosuch", "wait { } nosuch", "emptyenv -p nosuch", "shift -n 2 nosuch", "elgetpositionals -P 2 nosuch", "multisubstitute { } nosuch",
+		"multidefine x { a } nosuch", "forx i { 1 2 } nosuch", "forstdin i nosuch", "forbacktickx i { nosuch } cat", "loopwhilex nosuch", "trap { TERM { cat } } nosuch", "tryexec { cat } nosuch",
+		"case x { a { cat } } nosuch", "heredoc 0 x nosuch", "fdswap 1 2 nosuch", "fdblock -n 1 nosuch", "fdreserve 2 nosuch", "piperw 5 6 nosuch", "s6-envuidgid root nosuch",
+		"s6-applyuidgid -U nosuch", "s6-envdir -f /env nosuch", "s6-setlock -t 5 /x nosuch", "s6-softlimit -o 1024 nosuch", "s6-notifyoncheck -d -c x nosuch", "s6-setsid -f nosuch",
+		"elglob x /* nosuch", "posix-cd / nosuch", "execline-umask 0 nosuch", "justc-envdir /x nosuch", "s6-maximumtime 5 nosuch", "envfile /x nosuch", "cd /tmp nosuch", "importas -u X X nosuch", "foreground cat", "if { cat", "}", "if -n cat",
 	}
 	tree := image(nil)
 	for i, text := range slices.Concat(good, bad) {
