@@ -3,7 +3,6 @@
 package check
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -181,11 +180,10 @@ func (c *checker) conclude() {
 func (c *checker) line(l Line) Line {
 	l.Findings = c.found[l.File]
 	delete(c.found, l.File)
-	slices.SortStableFunc(l.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	if slices.ContainsFunc(l.Findings, func(f Finding) bool { return f.Severity == Error }) {
-		l.Text = ""
+	for _, f := range l.Findings {
+		if f.Severity == Error {
+			l.Text = ""
+		}
 	}
 	l.File = strings.TrimPrefix(l.File, c.root)
 	return l

@@ -78,8 +78,7 @@ func findDaemon(program string) (d daemon, found bool) {
 	if strings.HasPrefix(d.name, "php-fpm") { // php-fpm8.3, php-fpm83
 		d.name = "php-fpm"
 	}
-	_, line, found := strings.Cut(daemons, "\n"+d.name+" ")
-	line, _, _ = strings.Cut(line, "\n")
+	line, found := lineFor(daemons, d.name)
 	options, config, _ := strings.Cut(line, "|")
 	keeps, sends, _ := strings.Cut(options, "! ")
 	files, says, _ := strings.Cut(config, ":")

@@ -38,7 +38,7 @@ func (c *checker) run(path string, line chain, as use) {
 			c.findAt(path, line.at[0], f)
 			return
 		}
-		g, known := chainWord(word)
+		g, known := grammarOf(chainWords, word)
 		if !known {
 			if as == asService {
 				c.foreground(path, line, func() {})

@@ -23,9 +23,20 @@ func (c *checker) find(f Finding) {
 	file := f.File
 	f.File = strings.TrimPrefix(file, c.root)
 	f = f.complete()
-	if !slices.Contains(c.found[file], f) {
-		c.found[file] = append(c.found[file], f)
+	all := c.found[file]
+	if slices.Contains(all, f) {
+		return
 	}
+	all = append(all, f)
+	for i := len(all) - 1; i > 0 && f.isBefore(all[i-1]); i-- {
+		all[i], all[i-1] = all[i-1], f
+	}
+	c.found[file] = all
+}
+
+// isBefore tells whether a finding is about an earlier place than another one.
+func (f Finding) isBefore(g Finding) bool {
+	return f.Line < g.Line || f.Line == g.Line && f.Column < g.Column
 }
 
 // findAt notes what is wrong with a place in a file.

@@ -2,7 +2,11 @@
 
 package check
 
-import "github.com/sillelien/baseinit/internal/execline"
+import (
+	"strings"
+
+	"github.com/sillelien/baseinit/internal/execline"
+)
 
 // chain is words of a script with their places.
 type chain struct {
@@ -27,6 +31,127 @@ type grammar struct {
 // userWord marks a grammar whose first word is a user; other marks are the letter of an option.
 const userWord = '1'
 
+// chainWords are words of execline and s6 that run the rest of their line, a line each: options
+// that getopt(3) knows, words, blocks in {} that are run and in [] that are not, or not for
+// certain.
+const chainWords = `
+with-contenv
+exec -cla:
+foreground {}
+background -d {}
+pipeline -drw {}
+if -nXtx: {}
+ifelse -nX {} {}
+ifte -nX {} {}
+ifthenelse -Xs {} {} {}
+backtick -iIxD:NnEe NAME {}
+forbacktickx -Eepo:x:NnCc0d: NAME {}
+forstdin -Eepo:x:NnCc0d: NAME
+forx -Eepo:x: NAME []
+loopwhilex -no:x:
+multisubstitute []
+multidefine -0rCcNnd: VALUE []
+trap -x []
+tryexec -ncla: []
+case -SseEinN VALUE []
+wait -Iiaort: []
+emptyenv -pcoP
+elgetpositionals -P:
+elglob -vwsme0 NAME PATTERN
+shift -n:b:
+importas -iuD:NnsCcd: NAME VARIABLE
+define -NnsCcd: NAME VALUE
+export NAME VALUE
+unexport NAME
+envfile -Ii FILE
+umask MODE
+posix-umask MODE
+execline-umask MODE
+cd -LP DIRECTORY
+posix-cd -LP DIRECTORY
+execline-cd -LP DIRECTORY
+redirfd -rwuaxnb FD FILE
+fdmove -c TO FROM
+fdswap FD FD
+fdclose FD
+fdblock -n FD
+fdreserve N
+piperw FD FD
+heredoc -d FD TEXT
+s6-setuidgid USER
+s6-envuidgid -ugBniD: USER
+s6-applyuidgid -zu:g:G:Uk
+s6-softlimit -a:c:d:f:l:m:o:p:r:s:t:
+s6-notifyoncheck -d3:s:T:t:w:n:c:
+s6-setsid -sbfgiIqd:
+s6-setlock -nNrwt: FILE
+s6-maximumtime -0abikqtx12 MS
+s6-envdir -IinfLc: DIRECTORY
+justc-envdir -Ii DIRECTORY
+`
+
+// outsideWords are such programs of others. An option with a = names a user.
+const outsideWords = `
+su-exec USER
+gosu USER
+setuidgid USER
+envuidgid USER
+chpst -u:U:b:/:n:l:L:m:d:o:p:f:c:r:t:e:vP012 u=
+runuser -u:g:G: u=
+sudo -u:g:EHnS u=
+env -iu:C:
+s6-env -i
+nice -n:
+s6-nice -Iin:
+nohup
+time -p
+busybox
+command -p
+dumb-init -vc
+tini -gsvwp:e:
+ionice -c:n:t
+setsid -cfw
+stdbuf -i:o:e:
+envdir DIRECTORY
+timeout -k:s:fv TIME
+`
+
+// grammarOf finds a word in a table of grammars.
+func grammarOf(table, word string) (g grammar, known bool) {
+	line, known := lineFor(table, word)
+	for f := range strings.FieldsSeq(line) {
+		switch {
+		case f == "{}":
+			g.blocks++
+		case f == "[]":
+			g.data++
+		case f[0] == '-':
+			g.options = f[1:]
+		case f[1:] == "=":
+			g.user = f[0]
+		default:
+			g.words++
+			if f == "USER" {
+				g.user = userWord
+			}
+		}
+	}
+	return g, known
+}
+
+// lineFor is what stands behind a name in a table that begins with the end of a line.
+func lineFor(table, name string) (line string, found bool) {
+	for table != "" {
+		if _, table, found = strings.Cut(table, "\n"+name); !found {
+			return "", false
+		}
+		if line, _, _ = strings.Cut(table, "\n"); line == "" || line[0] == ' ' {
+			return line, true
+		}
+	}
+	return "", false
+}
+
 // take gives what stands behind a word with its options and words, and the user that is named
 // there, if there is one.
 func (g grammar) take(ch chain) (rest chain, user string, at execline.Place, ok bool) {
@@ -40,132 +165,8 @@ func (g grammar) take(ch chain) (rest chain, user string, at execline.Place, ok 
 			user = o.Arg
 		}
 	}
-	if g.user == userWord && g.words > 0 {
+	if g.user == userWord {
 		user, at = left[0], ch.from(left).at[0]
 	}
 	return ch.from(left[g.words:]), user, at, true
-}
-
-// chainWord tells how a word of execline or s6 goes on, which runs the rest of its line.
-func chainWord(word string) (g grammar, known bool) {
-	switch word {
-	case "with-contenv":
-		return grammar{}, true
-	case "exec":
-		return grammar{options: "cla:"}, true
-	case "foreground":
-		return grammar{blocks: 1}, true
-	case "background":
-		return grammar{options: "d", blocks: 1}, true
-	case "pipeline":
-		return grammar{options: "drw", blocks: 1}, true
-	case "if":
-		return grammar{options: "nXtx:", blocks: 1}, true
-	case "ifelse", "ifte":
-		return grammar{options: "nX", blocks: 2}, true
-	case "ifthenelse":
-		return grammar{options: "Xs", blocks: 3}, true
-	case "backtick":
-		return grammar{options: "iIxD:NnEe", words: 1, blocks: 1}, true
-	case "forbacktickx":
-		return grammar{options: "Eepo:x:NnCc0d:", words: 1, blocks: 1}, true
-	case "forstdin":
-		return grammar{options: "Eepo:x:NnCc0d:", words: 1}, true
-	case "forx":
-		return grammar{options: "Eepo:x:", words: 1, data: 1}, true
-	case "multisubstitute":
-		return grammar{data: 1}, true
-	case "trap":
-		return grammar{options: "x", data: 1}, true
-	case "tryexec":
-		return grammar{options: "ncla:", data: 1}, true
-	case "emptyenv":
-		return grammar{options: "pcoP"}, true
-	case "elgetpositionals":
-		return grammar{options: "P:"}, true
-	case "shift":
-		return grammar{options: "n:b:"}, true
-	case "loopwhilex":
-		return grammar{options: "no:x:"}, true
-	case "s6-applyuidgid":
-		return grammar{options: "zu:g:G:Uk"}, true
-	case "s6-softlimit":
-		return grammar{options: "a:c:d:f:l:m:o:p:r:s:t:"}, true
-	case "s6-notifyoncheck":
-		return grammar{options: "d3:s:T:t:w:n:c:"}, true
-	case "s6-setsid":
-		return grammar{options: "sbfgiIqd:"}, true
-	case "multidefine":
-		return grammar{options: "0rCcNnd:", words: 1, data: 1}, true
-	case "case":
-		return grammar{options: "SseEinN", words: 1, data: 1}, true
-	case "wait":
-		return grammar{options: "Iiaort:", data: 1}, true
-	case "s6-setuidgid":
-		return grammar{words: 1, user: userWord}, true
-	case "s6-envuidgid":
-		return grammar{options: "ugBniD:", words: 1, user: userWord}, true
-	case "unexport", "umask", "fdclose", "posix-umask", "execline-umask", "fdreserve":
-		return grammar{words: 1}, true
-	case "cd", "posix-cd", "execline-cd":
-		return grammar{options: "LP", words: 1}, true
-	case "fdblock":
-		return grammar{options: "n", words: 1}, true
-	case "s6-envdir":
-		return grammar{options: "IinfLc:", words: 1}, true
-	case "justc-envdir", "envfile":
-		return grammar{options: "Ii", words: 1}, true
-	case "s6-setlock":
-		return grammar{options: "nNrwt:", words: 1}, true
-	case "s6-maximumtime":
-		return grammar{options: "0abikqtx12", words: 1}, true
-	case "export", "fdswap", "piperw":
-		return grammar{words: 2}, true
-	case "fdmove":
-		return grammar{options: "c", words: 2}, true
-	case "redirfd":
-		return grammar{options: "rwuaxnb", words: 2}, true
-	case "heredoc":
-		return grammar{options: "d", words: 2}, true
-	case "importas":
-		return grammar{options: "iuD:NnsCcd:", words: 2}, true
-	case "elglob":
-		return grammar{options: "vwsme0", words: 2}, true
-	case "define":
-		return grammar{options: "NnsCcd:", words: 2}, true
-	}
-	return g, false
-}
-
-// outsideWord is chainWord for programs of others that run the rest of their line.
-func outsideWord(word string) (g grammar, known bool) {
-	switch word {
-	case "su-exec", "gosu", "setuidgid", "envuidgid":
-		return grammar{words: 1, user: userWord}, true
-	case "chpst":
-		return grammar{options: "u:U:b:/:n:l:L:m:d:o:p:f:c:r:t:e:vP012", user: 'u'}, true
-	case "runuser":
-		return grammar{options: "u:g:G:", user: 'u'}, true
-	case "sudo":
-		return grammar{options: "u:g:EHnS", user: 'u'}, true
-	case "env", "s6-env":
-		return grammar{options: "iu:C:"}, true
-	case "nice", "s6-nice":
-		return grammar{options: "Iin:"}, true
-	case "nohup", "time", "busybox", "dumb-init", "command":
-		return grammar{options: "vc"}, true
-	case "tini":
-		return grammar{options: "gsvwp:e:"}, true
-	case "ionice":
-		return grammar{options: "c:n:t"}, true
-	case "setsid":
-		return grammar{options: "cfw"}, true
-	case "stdbuf":
-		return grammar{options: "i:o:e:"}, true
-	case "envdir":
-		return grammar{words: 1}, true
-	case "timeout":
-		return grammar{options: "k:s:fv", words: 1}, true
-	}
-	return g, false
 }

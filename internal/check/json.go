@@ -7,6 +7,7 @@ import (
 
 // WriteJSON prints the findings as one JSON object.
 func (r *Report) WriteJSON(w io.Writer) error {
+	n := r.counts()
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	return out.Encode(struct {
@@ -16,5 +17,5 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Warnings int       `json:"warnings"`
 		Notes    int       `json:"notes"`
 		Findings []Finding `json:"findings"`
-	}{r.Files, r.Services, r.Count(Error), r.Count(Warning), r.Count(Info), r.Findings()})
+	}{r.Files, r.Services, n[Error], n[Warning], n[Info], r.Findings()})
 }

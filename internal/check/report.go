@@ -81,7 +81,7 @@ type Report struct {
 // Add puts a finding in front that is about none of the files.
 func (r *Report) Add(f Finding) {
 	f = f.complete()
-	r.Lines = slices.Insert(r.Lines, 0, Line{File: f.File, Findings: []Finding{f}})
+	r.Lines = append([]Line{{File: f.File, Findings: []Finding{f}}}, r.Lines...)
 }
 
 // complete adds what its code says.
@@ -110,10 +110,13 @@ func (r *Report) Findings() []Finding {
 }
 
 // Count is how many findings have that severity.
-func (r *Report) Count(s Severity) (n int) {
-	for _, f := range r.Findings() {
-		if f.Severity == s {
-			n++
+func (r *Report) Count(s Severity) int { return r.counts()[s] }
+
+// counts is how many findings there are of each severity.
+func (r *Report) counts() (n [3]int) {
+	for _, l := range r.Lines {
+		for i := range l.Findings {
+			n[l.Findings[i].Severity]++
 		}
 	}
 	return n
@@ -131,8 +134,9 @@ func (r *Report) Write(w io.Writer, quiet bool) error {
 			fmt.Fprintln(out, f)
 		}
 	}
-	if !quiet {
-		fmt.Fprintf(out, "%s, %s, %s, %s\n", many(r.Files, "file"), many(r.Services, "service"), many(r.Count(Warning), "warning"), many(r.Count(Error), "error"))
+	if n := r.counts(); !quiet {
+		sums := []string{many(r.Files, "file"), many(r.Services, "service"), many(n[Warning], "warning"), many(n[Error], "error")}
+		fmt.Fprintln(out, strings.Join(sums, ", "))
 	}
 	return out.Flush()
 }

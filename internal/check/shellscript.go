@@ -84,9 +84,9 @@ func (s *shellScript) program(c *shell.Command, user func(path, name string, at 
 		if first && isBuiltin(word) && word != "exec" && word != "command" {
 			return line
 		}
-		g, known := chainWord(word)
+		g, known := grammarOf(chainWords, word)
 		if !known {
-			g, known = outsideWord(word)
+			g, known = grammarOf(outsideWords, word)
 		}
 		if !known {
 			return line
