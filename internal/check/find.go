@@ -91,11 +91,7 @@ func (c *checker) wrong(err error, severity Severity, code Code, end string) {
 		if code == "" {
 			c.classify(&f, wrong)
 		}
-		if number, text, found := strings.Cut(strings.TrimPrefix(f.Text, "line "), ": "); found && text != f.Text {
-			if n, err := strconv.Atoi(number); err == nil {
-				f.Line, f.Text = n, text
-			}
-		}
+		f.split()
 		if f.Code == FixAttrs && (strings.HasPrefix(f.Text, "there is no user") || strings.HasPrefix(f.Text, "there is no group")) {
 			f.Code = WrongUser
 		}
@@ -103,6 +99,16 @@ func (c *checker) wrong(err error, severity Severity, code Code, end string) {
 			f.Severity, f.Text = Warning, strings.TrimSuffix(f.Text, end)+", unless in the image that this is copied to"
 		}
 		c.find(f)
+	}
+}
+
+// split takes the place from the text that begins with one: "line N: " or "line N:COLUMN: ".
+func (f *Finding) split() {
+	place, text, found := strings.Cut(strings.TrimPrefix(f.Text, "line "), ": ")
+	line, column, _ := strings.Cut(place, ":")
+	if n, err := strconv.Atoi(line); found && err == nil {
+		f.Line, f.Text = n, text
+		f.Column, _ = strconv.Atoi(column) // or none
 	}
 }
 
