@@ -32,7 +32,9 @@ type checker struct {
 	by     map[string]string    // what the scripts that have been read are run by
 	said   []Line               // what becomes of files and directories, in their order
 	found  map[string][]Finding // what is wrong with files
-	texts  []string             // of the scripts
+	texts  strings.Builder      // of all scripts
+	dense  string               // the same without blanks
+	names  map[string][]string  // of users and groups, by their files
 	later  []func()             // what can be told only when all has been read
 }
 
@@ -51,7 +53,7 @@ func Tree(root string, settings s6.Settings) (Report, error) {
 	}
 	c := &checker{
 		root: strings.TrimSuffix(abs, "/"), settings: settings, dirs: programDirs(os.Getenv("PATH")), commands: applet.Names(),
-		by: map[string]string{}, found: map[string][]Finding{},
+		by: map[string]string{}, found: map[string][]Finding{}, names: map[string][]string{},
 	}
 	_, shell := c.below("/bin/sh")
 	c.whole = c.root == "" || shell

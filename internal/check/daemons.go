@@ -193,20 +193,17 @@ func (c *checker) says(d daemon, args []string) (foreground, known bool) {
 			data, err := smallfile.Read(file, scriptLimit)
 			known = known || err == nil
 			for line := range strings.Lines(string(data)) {
-				if d.isSaid(line, strings.HasPrefix) {
+				line = strings.Join(strings.Fields(line), "")
+				if slices.ContainsFunc(d.says, func(s string) bool { return strings.HasPrefix(line, s) }) {
 					return true, true
 				}
 			}
 		}
 	}
-	inScript := func(script string) bool { return d.isSaid(script, strings.Contains) }
-	return slices.ContainsFunc(c.texts, inScript), known
-}
-
-// isSaid tells whether a text says that the daemon stays in the foreground; blanks do not count.
-func (d daemon) isSaid(text string, at func(text, part string) bool) bool {
-	text = strings.Join(strings.Fields(text), "")
-	return slices.ContainsFunc(d.says, func(s string) bool { return at(text, s) })
+	if c.dense == "" {
+		c.dense = strings.Join(strings.Fields(c.texts.String()), "")
+	}
+	return slices.ContainsFunc(d.says, func(s string) bool { return strings.Contains(c.dense, s) }), known
 }
 
 // glob finds files of the container below root.

@@ -148,7 +148,7 @@ func (c *checker) unknown(f *Finding) {
 	name, _, _ = strings.Cut(name, `"`)
 	f.Line = lineOf(f.File, name)
 	c.later = append(c.later, func() { // when all names are known
-		if near := nearest(name, c.names()); near != "" {
+		if near := nearest(name, c.services()); near != "" {
 			c.suggest(f.File, f.Code, name, near)
 		}
 	})
@@ -163,8 +163,8 @@ func (c *checker) suggest(file string, code Code, name, near string) {
 	}
 }
 
-// names are those of all services and bundles.
-func (c *checker) names() (all []string) {
+// services are the names of all services and bundles.
+func (c *checker) services() (all []string) {
 	for name := range c.rc.Bundles {
 		all = append(all, name)
 	}

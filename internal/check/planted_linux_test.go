@@ -55,3 +55,11 @@ error execline /etc/services.d/redis/run:3: "{": this block is not closed
 warning slow-finish /etc/services.d/sshd/finish:4: sleeps on when its 5s are over
 warning daemonises /etc/services.d/sshd/run:3: sshd goes into the background`)
 }
+
+// BenchmarkTree: a whole image with nine scripts and four services.
+func BenchmarkTree(b *testing.B) {
+	root := good().write(b)
+	for b.Loop() {
+		examine(b, root)
+	}
+}

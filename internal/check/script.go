@@ -142,13 +142,12 @@ func (c *checker) scriptText(path string) (text string, ok bool) {
 	if err != nil {
 		return "", false // who reads the tree says so, if that is wrong
 	}
-	c.texts = append(c.texts, string(data))
+	c.texts.Write(data)
+	c.texts.WriteByte('\n')
 	return string(data), true
 }
 
 // isMentioned tells whether a script has one of the texts in it.
 func (c *checker) isMentioned(texts ...string) bool {
-	return slices.ContainsFunc(c.texts, func(script string) bool {
-		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(script, text) })
-	})
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(c.texts.String(), text) })
 }

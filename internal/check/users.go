@@ -43,17 +43,19 @@ func (c *checker) account(path string, at execline.Place, kind, name, file strin
 
 // accounts are the names in a file of the image, nil if there is none: it is then not known
 // what names there will be.
-func (c *checker) accounts(file string) (names []string) {
+func (c *checker) accounts(file string) []string {
 	const limit = 1 << 20
-	inside, _ := c.below(file)
-	data, err := smallfile.Read(inside, limit)
-	if err != nil {
-		return nil
+	if names, done := c.names[file]; done {
+		return names
 	}
+	inside, _ := c.below(file)
+	data, _ := smallfile.Read(inside, limit)
+	var names []string
 	for line := range strings.Lines(string(data)) {
 		if name, _, found := strings.Cut(strings.TrimSpace(line), ":"); found && name != "" {
 			names = append(names, name)
 		}
 	}
+	c.names[file] = names
 	return names
 }
