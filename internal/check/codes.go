@@ -32,6 +32,7 @@ const (
 	ShellInUp     Code = "shell-in-up"
 	Skipped       Code = "skipped"
 	SlowFinish    Code = "slow-finish"
+	TOML          Code = "toml"
 	UnknownFile   Code = "unknown-file"
 	UnknownName   Code = "unknown-name"
 	Unreadable    Code = "unreadable"
@@ -71,6 +72,7 @@ var kinds = [...]Kind{
 	{ShellInUp, Warning, "shell in an up or down file, which s6-rc takes for execline; baseinit runs it as the script that it is", "put it into a script of its own and name that in the file"},
 	{Skipped, Warning, "something in a directory of services that is no service", "take it away, or add a run file"},
 	{SlowFinish, Warning, "a finish that sleeps for longer than it is let", "raise timeout-finish, or sleep less"},
+	{TOML, Error, "a service.toml that cannot be used: no TOML, a key that there is not, a value that a key cannot have", "correct it (docs/service.md lists the keys)"},
 	{UnknownFile, Warning, "a file with almost the name of one that means something", "rename it"},
 	{UnknownName, Error, "a name that no service or bundle has", "correct it, or add the service"},
 	{Unreadable, Error, "a file or directory that cannot be read", "correct its mode or owner"},

@@ -88,6 +88,10 @@ func (c *checker) wrong(err error, severity Severity, code Code, end string) {
 			continue
 		}
 		f := Finding{File: wrong.File, Severity: severity, Code: code, Text: c.inside(reason(wrong)) + end}
+		if dir, place, found := strings.Cut(wrong.File, "/service.toml:"); found {
+			f.File = dir + "/service.toml"
+			f.at(place)
+		}
 		if code == "" {
 			c.classify(&f, wrong)
 		}
@@ -105,11 +109,20 @@ func (c *checker) wrong(err error, severity Severity, code Code, end string) {
 // split takes the place from the text that begins with one: "line N: " or "line N:COLUMN: ".
 func (f *Finding) split() {
 	place, text, found := strings.Cut(strings.TrimPrefix(f.Text, "line "), ": ")
+	if found && f.at(place) {
+		f.Text = text
+	}
+}
+
+// at makes N or N:COLUMN the place, if it is one.
+func (f *Finding) at(place string) bool {
 	line, column, _ := strings.Cut(place, ":")
-	if n, err := strconv.Atoi(line); found && err == nil {
-		f.Line, f.Text = n, text
+	n, err := strconv.Atoi(line)
+	if err == nil {
+		f.Line = n
 		f.Column, _ = strconv.Atoi(column) // or none
 	}
+	return err == nil
 }
 
 // classify finds out what an error is about.
@@ -128,6 +141,8 @@ func (c *checker) classify(f *Finding, wrong *smallfile.Error) {
 		f.Line = lineOf(wrong.File, name)
 	case strings.Contains(f.Text, "another service of that name"):
 		f.Code = Duplicate
+	case base == "service.toml":
+		f.Code = TOML
 	case base == "run":
 		f.Code = NotAScript
 	case isDir(wrong.File) || !exists(wrong.File):
@@ -146,7 +161,9 @@ func (c *checker) unknown(f *Finding) {
 		_, name, _ = strings.Cut(f.Text, `there is no longrun "`)
 	}
 	name, _, _ = strings.Cut(name, `"`)
-	f.Line = lineOf(f.File, name)
+	if f.Line == 0 {
+		f.Line = lineOf(f.File, name)
+	}
 	c.later = append(c.later, func() { // when all names are known
 		if near := nearest(name, c.services()); near != "" {
 			c.suggest(f.File, f.Code, name, near)

@@ -20,7 +20,7 @@ const (
 func (c *checker) misnamed(dir, file, known string) {
 	name := top(file)
 	meant := nearestFile(name, strings.Fields(known))
-	if meant == "" || exists(dir+"/"+meant) {
+	if meant == "" || exists(dir+"/"+meant) || meant == "run" && exists(dir+"/service.toml") {
 		return
 	}
 	c.later = append(c.later, func() {
