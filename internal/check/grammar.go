@@ -3,6 +3,7 @@
 package check
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/execline"
@@ -169,4 +170,38 @@ func (g grammar) take(ch chain) (rest chain, user string, at execline.Place, ok 
 		user, at = left[0], ch.from(left).at[0]
 	}
 	return ch.from(left[g.words:]), user, at, true
+}
+
+// follow goes along a line, through programs that run the rest of it, to the one that does not.
+// There is none left if that is not certain. It tells of the users that are named on the way.
+func follow(path string, line chain, user func(path, name string, at execline.Place)) chain {
+	for len(line.argv) > 0 {
+		word := filepath.Base(line.argv[0])
+		if strings.ContainsAny(line.argv[0], "$`*?") {
+			return chain{}
+		}
+		g, known := grammarOf(chainWords, word)
+		if !known {
+			g, known = grammarOf(outsideWords, word)
+		}
+		if !known {
+			return line
+		}
+		rest, name, at, ok := g.take(line)
+		if !ok || g.data+g.blocks > 0 {
+			return chain{}
+		}
+		user(path, name, at)
+		line = rest
+		for len(line.argv) > 0 && isAssignment(line.argv[0]) {
+			line = line.from(line.argv[1:])
+		}
+	}
+	return line
+}
+
+// isAssignment tells whether a word is NAME=VALUE, for env.
+func isAssignment(word string) bool {
+	name, _, found := strings.Cut(word, "=")
+	return found && !strings.ContainsAny(name, "/-.$")
 }

@@ -69,45 +69,17 @@ func (s *shellScript) survey(c *shell.Command) {
 	s.program(c, s.user)
 }
 
-// program follows a command to the program that it runs in the end, through those that run the
-// rest of their line. It has no words if that is not certain.
+// program follows a command to the program that it runs in the end. It has no words if that is
+// not certain.
 func (s *shellScript) program(c *shell.Command, user func(path, name string, at execline.Place)) (line chain) {
 	for _, w := range c.Words {
 		line.argv = append(line.argv, w.Text)
 		line.at = append(line.at, execline.Place{Line: w.Line, Column: w.Column})
 	}
-	for first := true; len(line.argv) > 0; first = false {
-		word := filepath.Base(line.argv[0])
-		if strings.ContainsAny(line.argv[0], "$`*?") {
-			return chain{}
-		}
-		if first && isBuiltin(word) && word != "exec" && word != "command" {
-			return line
-		}
-		g, known := grammarOf(chainWords, word)
-		if !known {
-			g, known = grammarOf(outsideWords, word)
-		}
-		if !known {
-			return line
-		}
-		rest, name, at, ok := g.take(line)
-		if !ok || g.data+g.blocks > 0 {
-			return chain{}
-		}
-		user(s.path, name, at)
-		line = rest
-		for len(line.argv) > 0 && isAssignment(line.argv[0]) {
-			line = line.from(line.argv[1:])
-		}
+	if len(c.Words) > 0 && isBuiltin(line.argv[0]) && !c.Is("exec", "command") {
+		return line
 	}
-	return line
-}
-
-// isAssignment tells whether a word is NAME=VALUE, for env.
-func isAssignment(word string) bool {
-	name, _, found := strings.Cut(word, "=")
-	return found && !strings.ContainsAny(name, "/-.$")
+	return follow(s.path, line, user)
 }
 
 // isBuiltin tells whether a word is a builtin of shells. Words of the language are none here.
