@@ -150,11 +150,13 @@ func (c *checker) compose() {
 
 // loop notes services that require each other, at the file that makes the first need the next.
 func (c *checker) loop(loop *supervisor.LoopError, dir string) {
-	file := s6.DependencyFile(dir, loop.Names[1])
-	if !exists(file) {
-		file = dir
+	f := Finding{Severity: Error, Code: Cycle, Text: loop.Error() + endsBoot}
+	f.File = s6.DependencyFile(dir, loop.Names[1])
+	f.Line = lineOf(f.File, loop.Names[1])
+	if !exists(f.File) {
+		f.File = dir
 	}
-	c.find(Finding{File: file, Line: lineOf(file, loop.Names[1]), Severity: Error, Code: Cycle, Text: loop.Error() + endsBoot})
+	c.find(f)
 }
 
 // say notes what becomes of a file, empty if nothing does.

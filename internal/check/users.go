@@ -11,34 +11,31 @@ import (
 	"github.com/sillelien/baseinit/internal/s6/smallfile"
 )
 
-// user finds a user, or a group behind a colon, that is not in the image. A number needs no
-// name, and of a variable nothing is known.
+// user finds a user, or a group behind a colon, that is not in the image.
 func (c *checker) user(path, spec string, at execline.Place) {
-	if spec == "" || strings.ContainsAny(spec, "$`*") {
-		return
+	user, groups, _ := strings.Cut(strings.TrimPrefix(spec, ":"), ":") // chpst -u :UID:GID
+	c.account(path, at, "user", user, "/etc/passwd")
+	for group := range strings.SplitSeq(groups, ":") {
+		c.account(path, at, "group", group, "/etc/group")
 	}
-	user, group, _ := strings.Cut(strings.TrimPrefix(spec, ":"), ":") // chpst -u :UID:GID
-	c.later = append(c.later, func() {                                // when it is known whether a script adds any
-		c.account(path, at, "user", user, "/etc/passwd")
-		for g := range strings.SplitSeq(group, ":") {
-			c.account(path, at, "group", g, "/etc/group")
-		}
-	})
 }
 
+// account finds a user or a group that is not in its file. A number needs no name, and of a
+// variable nothing is known.
 func (c *checker) account(path string, at execline.Place, kind, name, file string) {
-	if _, err := strconv.ParseUint(name, 10, 32); name == "" || err == nil {
-		return
-	}
 	known := c.accounts(file)
-	if known == nil || slices.Contains(known, name) || c.isMentioned("useradd", "adduser", "usermod", "groupadd", "addgroup", "groupmod", "/etc/passwd", "/etc/group") {
+	if _, err := strconv.ParseUint(name, 10, 32); name == "" || err == nil || known == nil || slices.Contains(known, name) || strings.ContainsAny(name, "$`*") {
 		return
 	}
 	f := Finding{Severity: Warning, Code: WrongUser, Text: "there is no " + kind + " " + strconv.Quote(name) + " in " + file}
 	if near := nearest(name, known); near != "" {
 		f.Fix = "did you mean " + near + "?"
 	}
-	c.findAt(path, at, f)
+	c.later = append(c.later, func() { // when it is known whether a script adds any
+		if !c.isMentioned("useradd", "adduser", "usermod", "groupadd", "addgroup", "groupmod", "/etc/passwd", "/etc/group") {
+			c.findAt(path, at, f)
+		}
+	})
 }
 
 // accounts are the names in a file of the image, nil if there is none: it is then not known
