@@ -11,58 +11,102 @@ import (
 )
 
 // daemons are programs that go into the background, a line each: a name, and the options of
-// which one keeps them in the foreground, or ends them soon. Behind a ! stand those that send
-// them there. Behind a | stand files that may say so as well, and what they then say. Options
-// of one letter may be joined with others; of all else blanks do not count.
+// which one keeps them in the foreground, or ends them soon. Behind a ! stand options without
+// which they do not go. Behind a | stand files that may say so as well, and what they then say.
+// Options of one letter may be joined with others; of all else blanks do not count.
 const daemons = `
+acpid -f -d
 apache2 -DFOREGROUND -X -t -v -V -l -L -kstop -kgraceful -krestart
 apache2ctl -DFOREGROUND -X -t -v -V -l -L stop graceful restart configtest status
 apachectl -DFOREGROUND -X -t -v -V -l -L stop graceful restart configtest status
+aria2c ! -D --daemon
 avahi-daemon ! -D --daemonize
+bgpd ! -d --daemon
+bird -f -d -p --version
 chronyd -d -n -Q -q -v
 clamd -F --foreground --version | /etc/clamav/*.conf /etc/clamd.conf /etc/clamd.d/*.conf /usr/local/etc/clamd.conf: Foregroundyes Foregroundtrue
+collectd -f -t -T -h
 cron -f -n -x
 crond -f -d -n -x -V
+darkhttpd ! --daemon
+dbus-daemon --nofork --version ! --system --fork
+deluged -d --do-not-daemonize -V --version
+dhcpd -f -d -t -T
 dnsmasq -k -d --keep-in-foreground --no-daemon --test --version | /etc/dnsmasq.conf /etc/dnsmasq.d/*: keep-in-foreground
 dovecot -F -n -a --version reload stop
-exim ! -bd
-exim4 ! -bd
+dropbear -F -i -V
+exim -bdf -bs -bp -bt ! -bd
+exim4 -bdf -bs -bp -bt ! -bd
+fail2ban-client -f --foreground status reload set get ping stop -t -V
+fail2ban-server -f --foreground -t -V
+freeradius -f -X -C -v
 gunicorn ! -D --daemon
 haproxy ! -D
 httpd -DFOREGROUND -X -f -t -v -V -l -L -kstop
 icecast ! -b
+icecast2 ! -b
+inetd -f -d -i
 keepalived -n --dont-fork -t -v
 klogd -n
+knotd ! -d --daemonize
 lighttpd -D -t -tt -v -V
+lldpd -d -v -h
 memcached ! -d --daemon
+mini_httpd -D -V
+minidlnad -d -S -V
 mongod ! --fork
 mosquitto ! -d
+mpd --no-daemon --stdout --stderr --version
 mysqld ! --daemonize
 named -f -g -F -v -V
 nginx daemonoff -t -T -v -V -s | /etc/nginx/*.conf /etc/nginx/*/*.conf /etc/nginx/*/*/*.conf /usr/local/nginx/conf/*.conf /opt/nginx/conf/*.conf: daemonoff
+nmbd -F --foreground -i --interactive -V
+nrpe -f ! -d --daemon
+nsd -d -v -h
 ntpd -n -d -q
+opendkim -f -n -V
+opendmarc -f -n -V
+openvpn ! --daemon
+ospfd ! -d --daemon
 php-fpm -F --nodaemonize -t -tt -v -i -m | /usr/local/etc/php-fpm.conf /usr/local/etc/php-fpm.d/* /etc/php-fpm.conf /etc/php-fpm.d/* /etc/php*/php-fpm.conf /etc/php*/php-fpm.d/* /etc/php/*/fpm/*.conf /etc/php/*/fpm/*/*: daemonize=no daemonize=0 daemonize=false daemonize=off
 postfix start-fg check status reload flush stop abort set-permissions upgrade-configuration post-install
+postgrey ! -d --daemonize
+privoxy --no-daemon --version --help
 proftpd -n --nodaemon -q -t -v
 pure-ftpd ! -B --daemonize
+radiusd -f -X -C -v
 redis-server ! --daemonizeyes
+rpc.mountd -F -d
+rpc.statd -F -d
+rpcbind -f -d
+rspamd -f --no-fork -t -v
+rsync --no-detach ! --daemon
 rsyslogd -n -N -v
+shairport-sync ! -d --daemon
 slapd -d -T -V
 smbd -F --foreground -i --interactive -b -V
-nmbd -F --foreground -i --interactive -V
-winbindd -F --foreground -i --interactive -V
 snmpd -f -v -h
+snmptrapd -f -v -h
+spamd ! -d --daemonize
+squeezelite ! -z
 squid -N --foreground -k -z -v
 sshd -D -d -i -t -T -V -G
 supervisord -n --nodaemon -v | /etc/supervisord.conf /etc/supervisor/*.conf /etc/supervisor/*/*.conf /etc/supervisor.d/* /etc/supervisord.d/*: nodaemon=true nodaemon=1 nodaemon=yes
-syslogd -n
 syslog-ng -F --foreground -s -V --version
+syslogd -n
+thttpd -D -V
+tinyproxy -d -v -h
 transmission-daemon -f --foreground -d --dump-settings -V
+udhcpd -f
+ulogd ! -d --daemon
 unbound -d -V -h | /etc/unbound/*.conf /etc/unbound/*/*.conf /opt/unbound/etc/unbound/*.conf: do-daemonize:no
 uwsgi ! -d --daemonize
 varnishd -F -d -V -C
+winbindd -F --foreground -i --interactive -V
 xinetd -dontfork -d
 zabbix_agentd -f --foreground -t -p -R -V
+zebra ! -d --daemon
+znc -f --foreground -D --debug -v -c -p
 `
 
 // daemon is a line of daemons.
@@ -89,8 +133,8 @@ func findDaemon(program string) (d daemon, found bool) {
 // goesAway tells whether a daemon goes into the background with these arguments, as far as they
 // say. What is not known may hold any option.
 func (d daemon) goesAway(args []string) bool {
-	if len(d.sends) > 0 {
-		return slices.ContainsFunc(d.sends, func(o string) bool { return isGiven(args, o) })
+	if len(d.sends) > 0 && !slices.ContainsFunc(d.sends, func(o string) bool { return isGiven(args, o) }) {
+		return false
 	}
 	unknown := func(arg string) bool { return strings.HasPrefix(arg, "$") || strings.HasPrefix(arg, "`") }
 	return !slices.ContainsFunc(args, unknown) && !slices.ContainsFunc(d.keeps, func(o string) bool { return mayHold(args, o) })
@@ -99,8 +143,12 @@ func (d daemon) goesAway(args []string) bool {
 // isGiven tells whether an option stands among arguments as it is.
 func isGiven(args []string, option string) bool {
 	for i, arg := range args {
-		if arg == option || strings.HasPrefix(arg, option+"=") || i > 0 && args[i-1]+arg == option {
+		value, hasValue := strings.CutPrefix(arg, option+"=")
+		switch {
+		case arg == option, i > 0 && args[i-1]+arg == option:
 			return true
+		case hasValue:
+			return !slices.Contains([]string{"0", "no", "off", "false"}, strings.ToLower(value))
 		}
 	}
 	return false
