@@ -182,6 +182,22 @@ func TestQuickstart(t *testing.T) {
 	}
 }
 
+// TestExamples: nothing is found in any of them.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	dirs, err := filepath.Glob("../../examples/*/etc")
+	ok(t, err)
+	if len(dirs) == 0 && os.Geteuid() == 0 {
+		t.Error("there are no examples")
+	}
+	for _, dir := range dirs {
+		t.Run(filepath.Base(filepath.Dir(dir)), func(t *testing.T) {
+			t.Parallel()
+			expect(t, examine(t, filepath.Dir(dir)), "")
+		})
+	}
+}
+
 // TestMistakes: of many mistakes each is found, and its file named.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
