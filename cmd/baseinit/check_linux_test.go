@@ -205,3 +205,62 @@ func TestCheckTrees(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckAgreesOnServices: what a check says of a service is what becomes of it. CMD ends with
+// 0 when that has happened.
+func TestCheckAgreesOnServices(t *testing.T) {
+	t.Parallel()
+	const (
+		run    = "/etc/services.d/web/run"
+		finish = "/etc/services.d/web/finish"
+		noted  = "#!/bin/sh\necho \"$1 $2\" >>/tmp/ends\n"
+		hears  = "sh -c \"trap '>/tmp/heard' USR1; >/tmp/up; while :; do sleep 0.01; done\"\n"
+	)
+	for name, test := range map[string]struct {
+		files map[string]string
+		says  string // empty: nothing
+		cmd   string
+	}{
+		"daemonises": {
+			files: map[string]string{run: "#!/bin/sh\necho >>/tmp/starts\nexec crond -c /tmp\n"}, says: run + ":3:6: crond goes into the background",
+			cmd: "until [ $(wc -l </tmp/starts) -gt 1 ]; do sleep 0.01; done",
+		},
+		"in the foreground": {
+			files: map[string]string{run: "#!/bin/sh\n>/tmp/up\nexec crond -f -c /tmp\n", finish: noted},
+			cmd:   "until [ -e /tmp/up ]; do sleep 0.01; done; s6-svc -d -wD /run/service/web; [ \"$(cat /tmp/ends)\" = '256 15' ]",
+		},
+		"no exec": {
+			files: map[string]string{run: "#!/bin/sh\n" + hears, finish: noted}, says: run + ":2:1: ends with sh without exec",
+			cmd: "until [ -e /tmp/up ]; do sleep 0.01; done; s6-svc -1 /run/service/web; until [ -e /tmp/ends ]; do sleep 0.01; done; [ \"$(cat /tmp/ends)\" = '256 10' ] && ! [ -e /tmp/heard ]",
+		},
+		"exec": {
+			files: map[string]string{run: "#!/bin/sh\nexec " + hears, finish: noted},
+			cmd:   "until [ -e /tmp/up ]; do sleep 0.01; done; s6-svc -1 /run/service/web; until [ -e /tmp/heard ]; do sleep 0.01; done; ! [ -e /tmp/ends ]",
+		},
+		"wrong user": {
+			files: map[string]string{run: "#!/bin/sh\nexec s6-setuidgid nobdy true\n", finish: noted}, says: run + `:2:19: there is no user "nobdy" in /etc/passwd; did you mean nobody?`,
+			cmd: "until [ -e /tmp/ends ]; do sleep 0.01; done; grep -qx '1 0' /tmp/ends",
+		},
+		"slow finish": {
+			files: map[string]string{run: "#!/bin/sh\n>/tmp/up\nexit 0\n", finish: "#!/bin/sh\n>/tmp/begun\nsleep 1\n>/tmp/over\n", "/etc/services.d/web/timeout-finish": "100"},
+			says:  finish + ":3:1: sleeps on when its 100ms are over",
+			cmd:   "until [ -e /tmp/begun ]; do sleep 0.01; done; rm /tmp/up; until [ -e /tmp/up ]; do sleep 0.01; done; ! [ -e /tmp/over ]",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := pid1test.Box{Files: map[string]string{"/tmp/": ""}, Mode: map[string]fs.FileMode{"/tmp": 0o1777}}
+			maps.Copy(box.Files, test.files)
+			box.Args = []string{"sh", "-c", test.cmd}
+			if code := start(t, box).Wait(); code != 0 {
+				t.Errorf("CMD ends with %d", code)
+			}
+			box.Args = []string{"baseinit", "check", "--quiet"}
+			r := start(t, box)
+			r.Wait()
+			if said := strings.Contains(r.Stdout(), "warning: "+test.says); said != (test.says != "") || test.says == "" && strings.Contains(r.Stdout(), "warning: ") {
+				t.Errorf("the check says %q", r.Stdout())
+			}
+		})
+	}
+}
