@@ -98,8 +98,8 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// BenchmarkTaggedLines is the copying of output: a 16 KB read of short lines.
-func BenchmarkTaggedLines(b *testing.B) {
+// BenchmarkTextLines is the copying of output: a 16 KB read of short lines.
+func BenchmarkTextLines(b *testing.B) {
 	chunk := make([]byte, 0, 16<<10)
 	for len(chunk) < 16<<10-80 {
 		chunk = append(chunk, "127.0.0.1 - - [23/Nov/2026:19:00:00 +0000] \"GET / HTTP/1.1\" 200 612\n"...)

@@ -1,46 +1,55 @@
 package supervisor
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// maxLine is the longest line that is passed on whole; a longer one comes in
-// pieces of that size, each as a line of its own.
-const maxLine = 64 << 10
-
 // readSize is how much is read at once.
 const readSize = 16 << 10
 
+// output is what becomes of the service's output: who looks for a line must see it.
+func (v *Service) output() Output {
+	if v.Output == OutputRaw && v.Readiness.Line != nil {
+		return OutputPlain
+	}
+	return v.Output
+}
+
+// Captured tells whether the lines of a service that Services has given pass through the
+// supervisor, and so through Config.OnLine. Of one with LogTo, only stderr does, unless
+// its Readiness has a Line.
+func (v *Service) Captured() bool { return v.Func == nil && v.output() != OutputRaw }
+
 // pump copies what a process writes to a pipe, line by line.
 type pump struct {
-	r       *os.File
-	w       io.Writer
-	service string
-	stream  string
-	pid     int
-	json    bool
-	done    chan struct{} // closed when all is copied
-	rest    []byte        // a line whose end has not come yet
-	out     []byte
+	lines
+	r    *os.File
+	done chan struct{} // closed when all is copied
 }
 
 // capture gives the write end of a pipe whose lines go to w.
-func (s *Supervisor) capture(j *job, stream string, w io.Writer) (*os.File, error) {
+func (s *Supervisor) capture(j *job, stream string, w io.Writer, as Output) (*os.File, error) {
 	r, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the pipe for %s: %w", stream, err)
 	}
 	j.theirs = append(j.theirs, theirs)
-	j.ends.pumps = append(j.ends.pumps, &pump{
-		r: r, w: w, service: j.service.Name, stream: stream, json: j.service.Output == OutputJSON,
-		done: make(chan struct{}),
-	})
+	p := &pump{r: r, done: make(chan struct{})}
+	p.lines = lines{
+		w: w, as: as, service: j.service.Name, stream: stream, join: j.service.JoinLines || s.cfg.JoinLines,
+		onLine: s.cfg.OnLine, prefix: "[" + j.service.Name + "] ",
+	}
+	if s.cfg.Prefix != nil && as == OutputText {
+		p.prefix = s.cfg.Prefix(j.service.Name, stream)
+	}
+	j.ends.pumps = append(j.ends.pumps, p)
 	return theirs, nil
 }
 
@@ -57,19 +66,28 @@ func (p *pump) run(s *Supervisor) {
 		if buf != nil {
 			s.buffers.Put(buf)
 		}
-		if err != nil || len(data) == 0 {
-			break
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			p.conclude()
+			p.flush()
+		case err != nil || len(data) == 0:
+			p.finish()
+			return
 		}
+		p.hurry()
 	}
-	p.finish()
 }
 
-// finish passes on a last line without an end.
-func (p *pump) finish() {
-	if len(p.rest) > 0 {
-		p.line(p.rest)
-		p.flush()
+// hurry sees to it that a record does not wait long for a line that may belong to it.
+func (p *pump) hurry() {
+	if !p.join {
+		return
 	}
+	var limit time.Time // none
+	if p.open {
+		limit = time.Now().Add(joinPatience)
+	}
+	_ = p.r.SetReadDeadline(limit) // a pipe can have one
 }
 
 // readSome waits until there is something to read and only then takes a buffer,
@@ -104,52 +122,32 @@ func (s *Supervisor) readSome(f *os.File) (data []byte, buf *[readSize]byte, err
 	return data, buf, err
 }
 
-// take passes the whole lines in data on, and keeps what follows the last.
-func (p *pump) take(data []byte) {
-	for {
-		end := bytes.IndexByte(data, '\n')
-		if end < 0 {
-			break
-		}
-		line := data[:end]
-		if len(p.rest) > 0 {
-			line = append(p.rest, line...)
-			p.rest = nil
-		}
-		p.line(p.pieces(line))
-		data = data[end+1:]
-	}
-	p.rest = p.pieces(append(p.rest, data...))
-	p.flush()
+// awaited is the line that makes a run of a service ready. It is looked for in
+// stdout and stderr, one line at a time.
+type awaited struct {
+	mu    sync.Mutex
+	line  func([]byte) bool // nil: it has come
+	ready func()
 }
 
-// pieces passes on what is too long for one line, and gives the rest, which is
-// empty only if text is.
-func (p *pump) pieces(text []byte) []byte {
-	if len(text) <= maxLine {
-		return text
+// await gives the job's pumps the line to look for.
+func (j *job) await() {
+	if j.service.Readiness.Line == nil || j.ready == nil {
+		return
 	}
-	for ; len(text) > maxLine; text = text[maxLine:] {
-		p.line(text[:maxLine])
-	}
-	return bytes.Clone(text)
-}
-
-func (p *pump) flush() {
-	if len(p.out) > 0 {
-		_, _ = p.w.Write(p.out) // nobody is left to tell
-		p.out = p.out[:0]
-	}
-	if cap(p.out) > 4<<10 {
-		p.out = nil // an idle service should not hold much
+	wanted := &awaited{line: j.service.Readiness.Line, ready: j.ready}
+	for _, p := range j.ends.pumps {
+		p.wanted = wanted
 	}
 }
 
-// line adds one line, without its newline, in the service's format.
-func (p *pump) line(text []byte) {
-	if p.json {
-		p.out = appendJSON(p.out, time.Now(), p.service, p.stream, p.pid, text)
-	} else {
-		p.out = appendTagged(p.out, p.service, text)
+// look tells whether the line has come.
+func (a *awaited) look(text []byte) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.line != nil && a.line(text) {
+		a.line = nil
+		a.ready()
 	}
+	return a.line == nil
 }

@@ -16,7 +16,9 @@ var (
 	Delay = func(b Backoff, failures int, uptime time.Duration, random float64) time.Duration {
 		return b.withDefaults().delay(failures, uptime, random)
 	}
-	AppendJSON  = appendJSON
+	AppendJSON = func(text []byte) []byte {
+		return (&lines{service: "x", stream: "stdout", pid: 1}).appendJSON(nil, time.Unix(0, 0), text, 0, false)
+	}
 	FirstFakeID = firstFakeID
 )
 
@@ -25,7 +27,7 @@ const MaxLine = maxLine
 
 // Pump passes chunks through a pump and gives what it writes.
 func Pump(w interface{ Write([]byte) (int, error) }, service string, chunks ...[]byte) {
-	p := &pump{w: w, service: service}
+	p := &lines{w: w, as: OutputText, prefix: "[" + service + "] "}
 	for _, chunk := range chunks {
 		p.take(slices.Clone(chunk))
 	}
@@ -175,3 +177,12 @@ func (p *fake) wait() Exit {
 }
 
 func (p *fake) abandon() { p.once.Do(func() { close(p.gone) }) }
+
+// PumpJoined is Pump with lines that are joined.
+func PumpJoined(w interface{ Write([]byte) (int, error) }, as Output, chunks ...[]byte) {
+	p := &lines{w: w, as: as, prefix: "[x] ", join: true}
+	for _, chunk := range chunks {
+		p.take(slices.Clone(chunk))
+	}
+	p.finish()
+}

@@ -7,28 +7,44 @@ import (
 	"unicode/utf8"
 )
 
-// appendTagged adds "[service] text\n".
-func appendTagged(b []byte, service string, text []byte) []byte {
-	b = append(b, '[')
-	b = append(b, service...)
-	b = append(b, "] "...)
-	b = append(b, bytes.TrimSuffix(text, []byte{'\r'})...)
-	return append(b, '\n')
+// appendText adds the lines of text, each after prefix.
+func appendText(b []byte, prefix string, text []byte) []byte {
+	for {
+		line, rest, more := bytes.Cut(text, []byte{'\n'})
+		b = append(b, prefix...)
+		b = append(b, line...)
+		b = append(b, '\n')
+		if !more {
+			return b
+		}
+		text = rest
+	}
 }
 
-// appendJSON adds a line as an object: when, which service, which stream, which
-// process, and the text, in which invalid UTF-8 becomes U+FFFD.
-func appendJSON(b []byte, at time.Time, service, stream string, pid int, text []byte) []byte {
+// level is that of each line of a service. How bad a line is only its service knows:
+// most programs log everything to stderr, and which stream it was stands beside it.
+const level = "info"
+
+// appendJSON adds text as an object, in which invalid UTF-8 becomes U+FFFD. The keys,
+// and their order, are those of baseinit's own lines and of syslog's.
+func (l *lines) appendJSON(b []byte, at time.Time, text []byte, part int, more bool) []byte {
 	b = append(b, `{"ts":"`...)
 	b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
-	b = append(b, `","service":`...)
-	b = appendQuoted(b, []byte(service))
+	b = append(b, `","level":"`+level+`","service":`...)
+	b = appendQuoted(b, []byte(l.service))
 	b = append(b, `,"stream":"`...)
-	b = append(b, stream...)
+	b = append(b, l.stream...)
 	b = append(b, `","pid":`...)
-	b = strconv.AppendInt(b, int64(pid), 10)
+	b = strconv.AppendInt(b, int64(l.pid), 10)
 	b = append(b, `,"msg":`...)
-	b = appendQuoted(b, bytes.TrimSuffix(text, []byte{'\r'}))
+	b = appendQuoted(b, text)
+	if part > 0 {
+		b = append(b, `,"part":`...)
+		b = strconv.AppendInt(b, int64(part), 10)
+	}
+	if more {
+		b = append(b, `,"more":true`...)
+	}
 	return append(b, "}\n"...)
 }
 
@@ -47,7 +63,9 @@ func appendQuoted(b, text []byte) []byte {
 			b = append(b, `\t`...)
 		case r == '\r':
 			b = append(b, `\r`...)
-		case r < 0x20 || r == 0x7f:
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r < 0x20 || r >= 0x7f && r < 0xa0: // what terminals obey
 			b = append(b, `\u00`...)
 			b = append(b, hex[r>>4], hex[r&15])
 		default:

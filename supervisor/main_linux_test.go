@@ -31,6 +31,7 @@ var helpers = map[string]func(args []string) int{
 	"notify":      helpNotify,
 	"isolated":    helpIsolated,
 	"write":       helpWrite,
+	"lines":       helpLines,
 	"read":        helpRead,
 	"subreaper":   helpSubreaper,
 	"orphan":      helpOrphan,

@@ -72,7 +72,7 @@ func tagOf(line string) string {
 	return tag
 }
 
-func TestTaggedLines(t *testing.T) {
+func TestTextLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 20_000)
 	for _, tc := range []struct {
@@ -176,12 +176,12 @@ func TestJSONLines(t *testing.T) {
 func FuzzJSONLine(f *testing.F) {
 	f.Add([]byte("a\x00\"\\\xff\u2028\r"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		line := supervisor.AppendJSON(nil, time.Unix(0, 0), "x", "stdout", 1, text)
+		line := supervisor.AppendJSON(text)
 		var have struct{ Msg string }
 		if err := json.Unmarshal(line, &have); err != nil || line[len(line)-1] != '\n' || bytes.IndexByte(line, '\n') != len(line)-1 {
 			t.Fatalf("%q: %v", line, err)
 		}
-		want := string([]rune(strings.TrimSuffix(string(text), "\r"))) // invalid bytes become U+FFFD
+		want := string([]rune(string(text))) // invalid bytes become U+FFFD
 		if have.Msg != want {
 			t.Errorf("%q, want %q", have.Msg, want)
 		}

@@ -169,25 +169,13 @@ func (s *Supervisor) startJob(j *job) (instance, error) {
 }
 
 // wire makes the pipes of a job and lists its descriptors.
-func (s *Supervisor) wire(j *job) (err error) {
+func (s *Supervisor) wire(j *job) error {
 	j.files = []*os.File{j.stdin, os.Stdout, os.Stderr}
 	if j.stdin == nil {
 		j.files[0] = s.null
 	}
-	if j.service.Output != OutputRaw {
-		if j.files[2], err = s.capture(j, "stderr", s.cfg.Stderr); err != nil {
-			return err
-		}
-	}
-	switch {
-	case j.aside:
-		j.files[1] = j.files[2]
-	case j.logTo != nil:
-		j.files[1] = j.logTo
-	case j.service.Output != OutputRaw:
-		if j.files[1], err = s.capture(j, "stdout", s.cfg.Stdout); err != nil {
-			return err
-		}
+	if err := s.wireOutput(j); err != nil {
+		return err
 	}
 	if j.socket != "" {
 		j.env = overlay(j.env, notifyEnv(j.socket, j.service.Watchdog))
@@ -196,6 +184,28 @@ func (s *Supervisor) wire(j *job) (err error) {
 		return s.wireReadiness(j, fd)
 	}
 	return nil
+}
+
+// wireOutput says where a job's stdout and stderr go.
+func (s *Supervisor) wireOutput(j *job) (err error) {
+	as := j.service.output()
+	if as != OutputRaw {
+		if j.files[2], err = s.capture(j, "stderr", s.cfg.Stderr, as); err != nil {
+			return err
+		}
+	}
+	switch {
+	case j.aside:
+		j.files[1] = j.files[2]
+	case j.logTo != nil && j.service.Readiness.Line != nil:
+		j.files[1], err = s.capture(j, "stdout", j.logTo, OutputPlain)
+	case j.logTo != nil:
+		j.files[1] = j.logTo
+	case as != OutputRaw:
+		j.files[1], err = s.capture(j, "stdout", s.cfg.Stdout, as)
+	}
+	j.await()
+	return err
 }
 
 // wireReadiness gives the job a pipe on fd whose first newline means ready.

@@ -131,6 +131,11 @@ type Service struct {
 
 	// Output says what becomes of stdout and stderr; default: Config.Output.
 	Output Output
+	// JoinLines makes one record of a line and those after it that are indented or begin
+	// with "Caused by: ", as stack traces do: one "msg" of OutputJSON; in the other kinds
+	// nothing comes between its lines. A record is written 100 ms after its last line at
+	// the latest, and has at most 64 KiB. Default: Config.JoinLines.
+	JoinLines bool
 	// LogTo names a service that reads this one's stdout on its stdin,
 	// through a pipe that the supervisor keeps open, so that either side may
 	// restart without a line lost. stderr goes where Output says. The reader is
@@ -185,7 +190,13 @@ const (
 	OutputRaw                   // the supervisor's own stdout and stderr, untouched
 	OutputPlain                 // line by line to Config.Stdout or Stderr, each line as it is
 	OutputText                  // line by line to Config.Stdout or Stderr, each line after "[name] "
-	OutputJSON                  // line by line to Config.Stdout or Stderr, as JSON objects
+	// OutputJSON writes line by line to Config.Stdout or Stderr, as objects:
+	//
+	//	{"ts":"2026-11-23T18:05:00.123456Z","level":"info","service":"web","stream":"stdout","pid":77,"msg":"text"}
+	//
+	// A line of more than 64 KiB comes in several, which are numbered by "part", with
+	// "more":true in all but the last; in the other kinds each is a line.
+	OutputJSON
 )
 
 // none tells whether the service is ready as soon as it runs.

@@ -29,6 +29,11 @@ type Config struct {
 	// up the service that wrote the line, nothing else. Default os.Stdout
 	// and os.Stderr.
 	Stdout, Stderr io.Writer
+	// Prefix gives what stands before each line of OutputText, and is asked at each start
+	// of a service. stream is "stdout" or "stderr". Default: "[name] ".
+	Prefix func(service, stream string) string
+	// JoinLines is Service.JoinLines of all services.
+	JoinLines bool
 	// StopTimeout bounds the whole stop: what is left then is killed.
 	// Default 9 s, which is a second less than container engines give.
 	StopTimeout time.Duration
