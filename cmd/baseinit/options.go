@@ -14,6 +14,7 @@ import (
 
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/internal/logging"
+	"github.com/sillelien/baseinit/internal/logs"
 	"github.com/sillelien/baseinit/internal/naming"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/setting"
@@ -35,7 +36,8 @@ flags:
                   in a directory of its own instead of /run
   --output KIND   what services print comes out raw (the default), or through
                   baseinit line by line: plain, as text after "[name] ", as json
-                  (environment: BASEINIT_OUTPUT)
+                  (environment: BASEINIT_OUTPUT). docs/logs.md shows them, and
+                  lists --log-level, --join-lines, --log-ring and their variables
   --syslog MODE   on (the default): what programs log to /dev/log comes out on
                   stderr; off; required (environment: BASEINIT_SYSLOG).
                   docs/syslog.md lists the flags --syslog-... and their variables
@@ -61,7 +63,7 @@ const codeUsage = 2
 // options are what the command line and the environment say.
 type options struct {
 	root     string
-	output   supervisor.Output
+	logs     logs.Settings
 	command  []string
 	settings s6.Settings
 	syslog   logging.Settings
@@ -76,9 +78,8 @@ func parse(args []string) (o options, code int, done bool) {
 	flags.SetOutput(os.Stderr)
 	flags.Usage = func() {}
 	root := flags.String("root", "", "")
-	output := flags.String("output", os.Getenv("BASEINIT_OUTPUT"), "")
 	version := flags.Bool("version", false, "")
-	sink, names := setting.NewReader(flags, logging.List()), setting.NewReader(flags, naming.List())
+	output, sink, names := setting.NewReader(flags, logs.List()), setting.NewReader(flags, logging.List()), setting.NewReader(flags, naming.List())
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -93,12 +94,11 @@ func parse(args []string) (o options, code int, done bool) {
 	}
 	o.command = flags.Args()
 	o.settings, o.warnings = s6.ReadSettings(os.Environ())
-	if o.output, err = parseOutput(*output); err == nil {
-		o.root, err = parseRoot(*root)
-	}
+	o.root, err = parseRoot(*root)
+	err = errors.Join(err, output.Read(&o.logs))
 	// The system's /dev/log and resolv.conf are not for a tree of its own.
 	o.syslog.Off, o.dns.Off = o.root != "", o.root != ""
-	if o.output == supervisor.OutputJSON {
+	if o.logs.Output == supervisor.OutputJSON {
 		o.syslog.Sink.Format = syslog.JSON
 	}
 	if err = errors.Join(err, sink.Read(&o.syslog), names.Read(&o.dns)); err != nil {
@@ -108,18 +108,6 @@ func parse(args []string) (o options, code int, done bool) {
 		return o, codeUsage, true
 	}
 	return o, 0, false
-}
-
-func parseOutput(kind string) (supervisor.Output, error) {
-	switch kind {
-	case "", "raw":
-		return supervisor.OutputRaw, nil
-	case "text":
-		return supervisor.OutputText, nil
-	case "json":
-		return supervisor.OutputJSON, nil
-	}
-	return 0, fmt.Errorf("--output or BASEINIT_OUTPUT is %q: it can be raw, plain, text or json", kind)
 }
 
 // parseRoot gives the absolute form of a root; that of the file system is "".
@@ -163,7 +151,8 @@ func (o options) config(out *output, signals *signals, log *logging.Log, names *
 			names.Leave()
 		},
 		Root: o.root, Command: o.command, Environ: o.environ(log), Settings: o.settings,
-		Output: o.output, Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
+		Output: o.logs.Output, JoinLines: o.logs.JoinLines, Prefix: out.prefix, Rings: out.rings,
+		Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
 		Caught: signals.caught,
 	}
 }

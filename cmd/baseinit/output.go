@@ -5,54 +5,110 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"golang.org/x/sys/unix"
 
 	"github.com/sillelien/baseinit/dnsfix"
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/internal/logging"
 	"github.com/sillelien/baseinit/internal/logline"
+	"github.com/sillelien/baseinit/internal/logring"
+	"github.com/sillelien/baseinit/internal/logs"
 	"github.com/sillelien/baseinit/internal/naming"
 	"github.com/sillelien/baseinit/supervisor"
+	"github.com/sillelien/baseinit/syslog"
 )
 
 // output is what the process writes to: never to a descriptor itself, since a
 // log that nobody reads must not stop it.
 type output struct {
 	stdout, stderr *logline.Writer
+	prefix         func(service, stream string) string // nil: the supervisor's
 	logger         *zap.Logger
+	rings          *logring.Rings // nil: nothing is kept
+	// blocking are stdout and stderr for who may wait.
+	blocking [2]io.Writer
 }
 
 func newOutput(o options) *output {
-	format := logline.Text
-	if o.output == supervisor.OutputJSON {
-		format = logline.JSON
+	formats := [2]logline.Format{formatOf(1, o), formatOf(2, o)}
+	turns := [2]*sync.Mutex{{}, {}}
+	if sameFile(1, 2) {
+		turns[0] = turns[1]
 	}
 	out := &output{
-		stdout: logline.New(1, logline.Config{Format: format}),
-		stderr: logline.New(2, logline.Config{Format: format}),
+		stdout: logline.New(1, logline.Config{Format: formats[0], Turn: turns[0]}),
+		stderr: logline.New(2, logline.Config{Format: formats[1], Turn: turns[1]}),
+		rings:  o.logs.Rings(),
 	}
-	core := logline.NewCore(out.stderr, format, level(o.settings.Verbosity))
-	out.logger = zap.New(core, zap.ErrorOutput(zapcore.AddSync(out.stderr)))
+	for i, format := range formats {
+		out.blocking[i] = logline.Blocking{FD: i + 1, Turn: turns[i]}
+		if format == logline.Color && o.syslog.Sink.Format == syslog.Text {
+			out.blocking[i] = logline.ColorWriter{W: out.blocking[i]}
+		}
+	}
+	out.prefix = prefixes(formats)
+	out.logger = zap.New(out.core(formats[1], level(o)), zap.ErrorOutput(zapcore.AddSync(out.stderr)))
 	return out
 }
 
-// level is what S6_VERBOSITY asks for: errors, warnings, what happens, all.
-func level(verbosity int) zapcore.Level {
+// core is where baseinit's own lines go.
+func (o *output) core(format logline.Format, level zapcore.Level) zapcore.Core {
+	core := logline.NewCore(o.stderr, format, level)
+	if o.rings == nil {
+		return core
+	}
+	return zapcore.NewTee(core, logline.NewCore(logs.OwnLines(o.rings), logline.Text, level))
+}
+
+// level is that of baseinit's own lines.
+func level(o options) zapcore.Level {
+	if o.logs.Level != nil {
+		return *o.logs.Level
+	}
+	return logs.LevelOf(o.settings.Verbosity)
+}
+
+// formatOf is what lines on a descriptor look like.
+func formatOf(fd int, o options) logline.Format {
 	switch {
-	case verbosity <= 0:
-		return zapcore.ErrorLevel
-	case verbosity == 1:
-		return zapcore.WarnLevel
-	case verbosity == 2:
-		return zapcore.InfoLevel
-	default:
-		return zapcore.DebugLevel
+	case o.logs.Output == supervisor.OutputJSON:
+		return logline.JSON
+	case os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(fd):
+		return logline.Color
+	}
+	return logline.Text
+}
+
+func isTerminal(fd int) bool {
+	_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	return err == nil
+}
+
+// sameFile tells whether what is written to two descriptors comes together.
+func sameFile(a, b int) bool {
+	var of, other unix.Stat_t
+	return unix.Fstat(a, &of) == nil && unix.Fstat(b, &other) == nil && of.Dev == other.Dev && of.Ino == other.Ino
+}
+
+// prefixes gives what stands before services' lines, if a stream is a terminal.
+func prefixes(formats [2]logline.Format) func(service, stream string) string {
+	if formats[0] != logline.Color && formats[1] != logline.Color {
+		return nil
+	}
+	return func(service, stream string) string {
+		if stream == "stdout" && formats[0] == logline.Color || stream == "stderr" && formats[1] == logline.Color {
+			return logline.ColorPrefix(service, stream)
+		}
+		return "[" + service + "] "
 	}
 }
 
@@ -106,11 +162,15 @@ func (o *output) openSyslog(options options, serviceOf func(pid int) string) (*l
 	if options.syslog.Off {
 		return nil, nil
 	}
-	return logging.Open(logging.Config{
+	cfg := logging.Config{
 		Settings: options.syslog,
 		// The sink has a goroutine that may wait, and a queue of its own.
-		Stdout: logline.Blocking(1), Stderr: logline.Blocking(2),
+		Stdout: o.blocking[0], Stderr: o.blocking[1],
 		ServiceOf: serviceOf, Fallback: boot.LogSockets(options.root),
 		FlushTimeout: patience, Logger: o.logger,
-	})
+	}
+	if o.rings != nil {
+		cfg.Handler = logs.Messages(o.rings)
+	}
+	return logging.Open(cfg)
 }

@@ -75,6 +75,7 @@ func TestStuckOutput(t *testing.T) {
 		"stderr full":          {pid1test.Box{Stderr: fullPipe(t)}, ""},
 		"stderr full, verbose": {pid1test.Box{Stderr: fullPipe(t), Env: []string{"S6_VERBOSITY=5"}}, ""},
 		"stderr full, text":    {pid1test.Box{Stderr: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=text"}}, ""},
+		"stderr full, plain":   {pid1test.Box{Stderr: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=plain", "BASEINIT_JOIN_LINES=1"}}, ""},
 		"stderr full, json":    {pid1test.Box{Stderr: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=json"}}, ""},
 		"stderr broken":        {pid1test.Box{Stderr: brokenPipe(t)}, ""},
 		"stdout full, text":    {pid1test.Box{Stdout: fullPipe(t), Env: []string{"BASEINIT_OUTPUT=text"}}, ">&2"},

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"github.com/sillelien/baseinit/internal/logring"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/supervisor"
 )
@@ -29,11 +30,16 @@ type Config struct {
 	Environ []string
 	// Settings are the S6_ variables in it.
 	Settings s6.Settings
-	// Output is what becomes of the output of services. CMD's is always left
-	// alone, unless Output is JSON and CMD has no terminal.
+	// Output is what becomes of the output of services. CMD's is left alone if it has a
+	// terminal, and in OutputText.
 	Output supervisor.Output
 	// Stdout and Stderr take captured lines.
 	Stdout, Stderr io.Writer
+	// Prefix and JoinLines are those of supervisor.Config.
+	Prefix    func(service, stream string) string
+	JoinLines bool
+	// Rings keep captured lines; nil: nothing does.
+	Rings *logring.Rings
 	// Logger takes what PID 1 has to say.
 	Logger *zap.Logger
 	// Caught is closed when the signals that would end the process are caught.

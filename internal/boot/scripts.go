@@ -18,14 +18,14 @@ func (c *Container) runScript(ctx context.Context, script s6.Script, grace time.
 	if script.Err != nil {
 		return supervisor.Exit{Code: 126, Err: script.Err}
 	}
-	sup, err := supervisor.New(supervisor.Config{
-		Env: c.run.environ, Output: c.cfg.Output, Stdout: c.cfg.Stdout, Stderr: c.cfg.Stderr,
-		Services: []supervisor.Service{{
-			Name: script.Name, Command: script.Argv, Main: true,
-			StopTimeout:   nonzero(grace),
-			KeepLeftovers: true, // scripts start things that are meant to stay
-		}},
-	})
+	cfg := c.printing()
+	cfg.Env = c.run.environ
+	cfg.Services = []supervisor.Service{{
+		Name: script.Name, Command: script.Argv, Main: true,
+		StopTimeout:   nonzero(grace),
+		KeepLeftovers: true, // scripts start things that are meant to stay
+	}}
+	sup, err := supervisor.New(cfg)
 	if err != nil {
 		return supervisor.Exit{Code: 126, Err: err}
 	}

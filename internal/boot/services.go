@@ -42,12 +42,11 @@ func (c *Container) serviceDefaults() s6.Defaults {
 
 // supervision is the configuration of the container's supervisor.
 func (c *Container) supervision(services []supervisor.Service) supervisor.Config {
-	return supervisor.Config{
-		Services: services, Env: c.serviceEnviron,
-		Output: c.cfg.Output, Stdout: c.cfg.Stdout, Stderr: c.cfg.Stderr,
-		StopTimeout: c.limit() - stopReserve,
-		OnEvent:     c.observe, OnChange: c.live.note,
-	}
+	cfg := c.printing()
+	cfg.Services, cfg.Env = services, c.serviceEnviron
+	cfg.StopTimeout = c.limit() - stopReserve
+	cfg.OnEvent, cfg.OnChange = c.observe, c.live.note
+	return cfg
 }
 
 // serviceEnviron is the environment of a service that is started now. What scripts can see
@@ -98,8 +97,8 @@ func (c *Container) command() *supervisor.Service {
 	if isTerminal(os.Stdin) {
 		c.giveUpTerminal()
 		command.Terminal = true
-	} else if c.cfg.Output == supervisor.OutputJSON {
-		command.Output = supervisor.OutputJSON
+	} else {
+		command.Output = c.commandOutput()
 	}
 	return command
 }

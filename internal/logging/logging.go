@@ -23,6 +23,8 @@ type Config struct {
 	Stdout, Stderr io.Writer
 	// ServiceOf names the service that a process was started for.
 	ServiceOf func(pid int) string
+	// Handler gets each message, too. Default: none.
+	Handler func(*syslog.Message)
 	// Fallback are paths for a socket if /dev/log cannot be it.
 	Fallback []string
 	// FlushTimeout bounds what is done at the end.
@@ -43,7 +45,7 @@ func Open(cfg Config) (*Log, error) {
 	l := &Log{fallback: cfg.Fallback, logger: cfg.Logger}
 	c := cfg.Sink
 	c.Stderr, c.Service, c.Fallback = cfg.Stderr, cfg.ServiceOf, cfg.Fallback
-	c.FlushTimeout, c.Logger = cfg.FlushTimeout, cfg.Logger
+	c.FlushTimeout, c.Logger, c.Handler = cfg.FlushTimeout, cfg.Logger, cfg.Handler
 	if cfg.SplitStreams {
 		c.Stdout = cfg.Stdout
 	}
@@ -54,10 +56,21 @@ func Open(cfg Config) (*Log, error) {
 		if l.forwarder, err = forward.New(f); err != nil {
 			return nil, fmt.Errorf("BASEINIT_SYSLOG_FORWARD: %w", err)
 		}
-		c.Handler = l.forwarder.Handle
+		c.Handler = both(l.forwarder.Handle, cfg.Handler)
 	}
 	l.sink, err = syslog.New(c)
 	return l, err
+}
+
+// both calls two handlers, of which the second may be nil.
+func both(a, b func(*syslog.Message)) func(*syslog.Message) {
+	if b == nil {
+		return a
+	}
+	return func(m *syslog.Message) {
+		a(m)
+		b(m)
+	}
 }
 
 // Environ is what processes should know: where to log, if /dev/log is not there.

@@ -21,6 +21,8 @@ const (
 	// The word before the message is missing at level info. An error under
 	// the key "error", as zap.Error makes it, follows the message.
 	Text Format = iota
+	// Color is Text for a terminal: what begins a warning is yellow, an error red.
+	Color
 	// JSON is one object a line, like the lines of services in that format:
 	//
 	//	{"ts":"2026-11-23T18:05:00.123456Z","level":"info","service":"baseinit","stream":"stderr","pid":1,"msg":"...","key":"value"}
@@ -44,8 +46,7 @@ func appendEntry(dst []byte, format Format, stream string, ent zapcore.Entry, fi
 }
 
 func (l *line) textEntry(ent zapcore.Entry, fields []zapcore.Field) {
-	l.buf = append(l.buf, "baseinit: "...)
-	l.buf = append(l.buf, levelWord(ent.Level)...)
+	l.head(ent.Level)
 	l.buf = appendPlain(l.buf, strings.TrimRight(ent.Message, "\n"))
 	cause := slices.IndexFunc(fields, func(f zapcore.Field) bool {
 		return f.Type == zapcore.ErrorType && f.Key == "error"
@@ -63,6 +64,21 @@ func (l *line) textEntry(ent zapcore.Entry, fields []zapcore.Field) {
 	for frame := range strings.Lines(ent.Stack) {
 		frame = strings.ReplaceAll(strings.TrimRight(frame, "\n"), "\t", "    ")
 		l.buf = appendPlain(append(l.buf, "\nbaseinit: | "...), frame)
+	}
+}
+
+// head adds what begins a line.
+func (l *line) head(level zapcore.Level) {
+	paint := ""
+	if l.format == Color {
+		paint = levelColor(level)
+	}
+	l.buf = append(l.buf, paint...)
+	l.buf = append(l.buf, "baseinit: "...)
+	l.buf = append(l.buf, levelWord(level)...)
+	if paint != "" {
+		// The blank is not painted, as nobody would see it.
+		l.buf = append(append(l.buf[:len(l.buf)-1], colorReset...), ' ')
 	}
 }
 

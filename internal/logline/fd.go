@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -54,12 +55,25 @@ func awaitRoom(fd int) {
 // Blocking is an io.Writer on a file descriptor whose Write waits as long as it
 // takes, for who has a goroutine for that: with EAGAIN, too, and without SIGPIPE
 // ending the process.
-type Blocking int
+type Blocking struct {
+	FD int
+	// Turn is held during a Write, see Config. Nil: nobody else writes to the file.
+	Turn *sync.Mutex
+}
 
 // Write writes all of p, or gives the error of write(2).
-func (fd Blocking) Write(p []byte) (int, error) {
-	if err := writeAll(int(fd), p); err != nil {
+func (b Blocking) Write(p []byte) (int, error) {
+	if err := writeInTurn(b.FD, b.Turn, p); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// writeInTurn is writeAll without anybody else's line in between.
+func writeInTurn(fd int, turn *sync.Mutex, p []byte) error {
+	if turn != nil {
+		turn.Lock()
+		defer turn.Unlock()
+	}
+	return writeAll(fd, p)
 }

@@ -32,6 +32,10 @@ type Config struct {
 	// Format is that of the line which says how many lines were dropped.
 	// Default Text.
 	Format Format
+	// Turn is held while lines are being written. Who writes to the same file through
+	// another Writer or Blocking, as where stdout and stderr are one pipe, has the same:
+	// the kernel keeps lines of more than PIPE_BUF bytes apart for nobody. Nil: nobody does.
+	Turn *sync.Mutex
 }
 
 // Stats counts what a Writer was given. Every line is in one of Lines, Dropped
@@ -52,6 +56,7 @@ type Writer struct {
 	fd     int
 	limit  int
 	format Format
+	turn   *sync.Mutex
 	start  func() // w.drain; kept, since `go w.drain()` would allocate
 
 	mu      sync.Mutex
@@ -70,7 +75,7 @@ type Writer struct {
 // descriptor's flags alone: O_NONBLOCK would hold for every process that shares
 // it. Where another process has set that flag, it waits with poll(2).
 func New(fd int, cfg Config) *Writer {
-	w := &Writer{fd: fd, limit: cfg.Limit, format: cfg.Format}
+	w := &Writer{fd: fd, limit: cfg.Limit, format: cfg.Format, turn: cfg.Turn}
 	if w.limit <= 0 {
 		w.limit = 1 << 20
 	}
@@ -193,7 +198,7 @@ func (w *Writer) drain() {
 func (w *Writer) deliver(batch []byte, gap uint64) {
 	for len(batch) > 0 {
 		n := firstWrite(batch)
-		w.settle(batch[:n], w.ownUp() && writeAll(w.fd, batch[:n]) == nil)
+		w.settle(batch[:n], w.ownUp() && writeInTurn(w.fd, w.turn, batch[:n]) == nil)
 		batch = batch[n:]
 	}
 	w.owed += gap
@@ -226,7 +231,7 @@ func (w *Writer) ownUp() bool {
 		Time:    time.Now(),
 		Message: "dropped " + plural(w.owed, "line") + " here: the log took no more",
 	}, nil)
-	if writeAll(w.fd, note) != nil {
+	if writeInTurn(w.fd, w.turn, note) != nil {
 		return false
 	}
 	w.owed = 0
