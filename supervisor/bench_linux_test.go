@@ -98,16 +98,29 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// BenchmarkTextLines is the copying of output: a 16 KB read of short lines.
-func BenchmarkTextLines(b *testing.B) {
+// BenchmarkLines is the copying of output: a 16 KB read of short lines.
+func BenchmarkLines(b *testing.B) {
 	chunk := make([]byte, 0, 16<<10)
 	for len(chunk) < 16<<10-80 {
 		chunk = append(chunk, "127.0.0.1 - - [23/Nov/2026:19:00:00 +0000] \"GET / HTTP/1.1\" 200 612\n"...)
 	}
-	b.SetBytes(int64(len(chunk)))
-	b.ReportAllocs()
-	for b.Loop() {
-		supervisor.Pump(discard{}, "web", chunk)
+	for _, bm := range []struct {
+		name   string
+		as     supervisor.Output
+		joined bool
+	}{
+		{"plain", supervisor.OutputPlain, false},
+		{"text", supervisor.OutputText, false},
+		{"json", supervisor.OutputJSON, false},
+		{"json joined", supervisor.OutputJSON, true},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.SetBytes(int64(len(chunk)))
+			b.ReportAllocs()
+			for b.Loop() {
+				supervisor.PumpAs(discard{}, bm.as, bm.joined, chunk)
+			}
+		})
 	}
 }
 

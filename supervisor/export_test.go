@@ -178,9 +178,9 @@ func (p *fake) wait() Exit {
 
 func (p *fake) abandon() { p.once.Do(func() { close(p.gone) }) }
 
-// PumpJoined is Pump with lines that are joined.
-func PumpJoined(w interface{ Write([]byte) (int, error) }, as Output, chunks ...[]byte) {
-	p := &lines{w: w, as: as, prefix: "[x] ", join: true}
+// PumpAs is Pump in another format, and with lines that are joined.
+func PumpAs(w interface{ Write([]byte) (int, error) }, as Output, join bool, chunks ...[]byte) {
+	p := &lines{w: w, as: as, prefix: "[x] ", join: join}
 	for _, chunk := range chunks {
 		p.take(slices.Clone(chunk))
 	}

@@ -52,7 +52,12 @@ func (l *lines) appendJSON(b []byte, at time.Time, text []byte, part int, more b
 func appendQuoted(b, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	for len(text) > 0 {
+	for {
+		n := bare(text)
+		b = append(b, text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			return append(b, '"')
+		}
 		r, size := utf8.DecodeRune(text)
 		switch {
 		case r == utf8.RuneError && size == 1:
@@ -73,5 +78,13 @@ func appendQuoted(b, text []byte) []byte {
 		}
 		text = text[size:]
 	}
-	return append(b, '"')
+}
+
+// bare is how many bytes at the beginning of text stand for themselves in a string of
+// JSON and are ASCII: nearly all are.
+func bare(text []byte) (n int) {
+	for n < len(text) && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != '\\' {
+		n++
+	}
+	return n
 }

@@ -192,7 +192,7 @@ func TestJoinedLines(t *testing.T) {
 			t.Parallel()
 			for _, size := range []int{1, 7, len(tc.in) + 1} {
 				var out bytes.Buffer
-				supervisor.PumpJoined(&out, supervisor.OutputJSON, chunks(tc.in, size)...)
+				supervisor.PumpAs(&out, supervisor.OutputJSON, true, chunks(tc.in, size)...)
 				var have []string
 				for _, r := range records(t, out.String()) {
 					have = append(have, r.Msg)
@@ -201,7 +201,7 @@ func TestJoinedLines(t *testing.T) {
 					t.Fatalf("records (-want +got):\n%s", diff)
 				}
 				out.Reset()
-				supervisor.PumpJoined(&out, supervisor.OutputText, chunks(tc.in, size)...)
+				supervisor.PumpAs(&out, supervisor.OutputText, true, chunks(tc.in, size)...)
 				var want strings.Builder
 				for _, text := range tc.want {
 					want.WriteString("[x] " + strings.ReplaceAll(text, "\n", "\n[x] ") + "\n")

@@ -152,7 +152,7 @@ func (o options) config(out *output, signals *signals, log *logging.Log, names *
 		},
 		Root: o.root, Command: o.command, Environ: o.environ(log), Settings: o.settings,
 		Output: o.logs.Output, JoinLines: o.logs.JoinLines, Prefix: out.prefix, Rings: out.rings,
-		Stdout: out.stdout, Stderr: out.stderr, Logger: out.logger,
+		Stdout: out.stdout.Patient(), Stderr: out.stderr.Patient(), Logger: out.logger,
 		Caught: signals.caught,
 	}
 }

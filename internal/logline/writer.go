@@ -4,7 +4,8 @@
 // A [Writer] never makes its caller wait. When the container's log is not read (a
 // stalled log driver, a pipe to a stopped program), lines wait in memory up to
 // a limit, then the newest are dropped, counted, and owned up to in the log as soon
-// as it is read again. [NewCore] makes the lines of a zap logger.
+// as it is read again. Who can wait for a log that is read, but slowly, loses nothing:
+// [Writer.Patient]. [NewCore] makes the lines of a zap logger.
 //
 // The write to a pipe that nobody can read any more raises SIGPIPE. It ends
 // a Go program that writes through os.Stdout or os.Stderr (os/signal), but not one
@@ -68,6 +69,9 @@ type Writer struct {
 	idle    chan struct{} // closed when drain ends; nil if nobody waits for that
 	stats   Stats
 
+	room     chan struct{} // closed when there may be room; nil if nobody waits for that
+	progress uint64        // grows with each write that has ended
+
 	owed uint64 // drain's own: dropped lines that the log does not mention yet
 }
 
@@ -92,18 +96,23 @@ func New(fd int, cfg Config) *Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := w.room(p)
+	w.put(p)
+	return len(p), nil
+}
+
+// put is for those who hold the lock.
+func (w *Writer) put(p []byte) {
+	n := w.fitting(p)
 	w.keep(p[:n])
 	w.drop(p[n:])
 	if !w.writing && (len(w.next) > 0 || w.gap > 0) {
 		w.writing = true
 		go w.start()
 	}
-	return len(p), nil
 }
 
-// room returns how much of p can be kept: whole lines.
-func (w *Writer) room(p []byte) int {
+// fitting returns how much of p can be kept: whole lines.
+func (w *Writer) fitting(p []byte) int {
 	free := w.limit - len(w.next)
 	switch {
 	case w.closed || w.gap > 0:
@@ -143,6 +152,7 @@ func (w *Writer) Stats() Stats {
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	w.closed = true
+	w.tellWaiters()
 	if !w.writing {
 		w.mu.Unlock()
 		return nil
@@ -175,6 +185,8 @@ func (w *Writer) drain() {
 	for len(w.next) > 0 || w.gap > 0 {
 		batch, gap := w.next, w.gap
 		w.next, w.gap = w.spare[:0], 0
+		w.progress++
+		w.tellWaiters()
 		w.mu.Unlock()
 		w.deliver(batch, gap)
 		w.mu.Lock()
@@ -210,6 +222,7 @@ func (w *Writer) settle(p []byte, written bool) {
 	n := countLines(p)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.progress++
 	w.stats.Waiting -= n
 	if written {
 		w.stats.Lines += n
