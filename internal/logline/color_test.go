@@ -84,13 +84,13 @@ func TestColorWriter(t *testing.T) {
 	}
 }
 
-// TestTurns has two Writers and a Blocking write lines to one pipe that it does not take in
-// one piece. Without a Turn they are mixed.
+// TestTurns has two Writers and a Blocking write lines, three at a time, to one pipe that does
+// not take them in one piece. Without a Turn they are mixed.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	p := newPipe(t)
 	var turn sync.Mutex
-	cfg := logline.Config{Turn: &turn, Limit: 1 << 24}
+	cfg := logline.Config{Turn: &turn, Limit: 1 << 26}
 	a, b := logline.New(p.fd(), cfg), logline.New(p.fd(), cfg)
 	const each = 60
 	go func() {
@@ -98,7 +98,8 @@ func TestTurns(t *testing.T) {
 		for letter, w := range map[string]io.Writer{"a": a, "b": b, "c": logline.Blocking{FD: p.fd(), Turn: &turn}} {
 			writers.Go(func() {
 				for i := range each {
-					_, _ = io.WriteString(w, strings.Repeat(letter, 1+i*1000)+"\n")
+					line := strings.Repeat(letter, 1+i*1000) + "\n"
+					_, _ = io.WriteString(w, line+line+line)
 				}
 			})
 		}
@@ -108,13 +109,17 @@ func TestTurns(t *testing.T) {
 		p.w.Close()
 	}()
 	count := map[string]int{}
-	for _, line := range p.lines(t) {
+	lines := p.lines(t)
+	for i, line := range lines {
+		if line != lines[i/3*3] {
+			t.Fatalf("line %d is not with those that were written with it", i)
+		}
 		if line == "" || strings.Trim(line, line[:1]) != "" {
 			t.Fatalf("a line of %d bytes is mixed: %.20q ... %.20q", len(line), line, line[max(0, len(line)-20):])
 		}
 		count[line[:1]]++
 	}
-	if diff := cmp.Diff(map[string]int{"a": each, "b": each, "c": each}, count); diff != "" {
+	if diff := cmp.Diff(map[string]int{"a": 3 * each, "b": 3 * each, "c": 3 * each}, count); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }

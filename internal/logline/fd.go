@@ -63,17 +63,12 @@ type Blocking struct {
 
 // Write writes all of p, or gives the error of write(2).
 func (b Blocking) Write(p []byte) (int, error) {
-	if err := writeInTurn(b.FD, b.Turn, p); err != nil {
+	if b.Turn != nil {
+		b.Turn.Lock()
+		defer b.Turn.Unlock()
+	}
+	if err := writeAll(b.FD, p); err != nil {
 		return 0, err
 	}
 	return len(p), nil
-}
-
-// writeInTurn is writeAll without anybody else's line in between.
-func writeInTurn(fd int, turn *sync.Mutex, p []byte) error {
-	if turn != nil {
-		turn.Lock()
-		defer turn.Unlock()
-	}
-	return writeAll(fd, p)
 }

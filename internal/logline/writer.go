@@ -208,9 +208,13 @@ func (w *Writer) drain() {
 // deliver writes batch, and then that gap lines were dropped. What the descriptor
 // does not take (EPIPE, EBADF, ENOSPC, EIO) counts as dropped.
 func (w *Writer) deliver(batch []byte, gap uint64) {
+	if w.turn != nil {
+		w.turn.Lock() // for all of it, so that lines of one Write stay together
+		defer w.turn.Unlock()
+	}
 	for len(batch) > 0 {
 		n := firstWrite(batch)
-		w.settle(batch[:n], w.ownUp() && writeInTurn(w.fd, w.turn, batch[:n]) == nil)
+		w.settle(batch[:n], w.ownUp() && writeAll(w.fd, batch[:n]) == nil)
 		batch = batch[n:]
 	}
 	w.owed += gap
@@ -244,7 +248,7 @@ func (w *Writer) ownUp() bool {
 		Time:    time.Now(),
 		Message: "dropped " + plural(w.owed, "line") + " here: the log took no more",
 	}, nil)
-	if writeInTurn(w.fd, w.turn, note) != nil {
+	if writeAll(w.fd, note) != nil {
 		return false
 	}
 	w.owed = 0

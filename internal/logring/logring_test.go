@@ -183,6 +183,23 @@ func TestAllTogether(t *testing.T) {
 	}
 }
 
+// TestManyNames has more services than rings: those go that have been silent longest.
+func TestManyNames(t *testing.T) {
+	t.Parallel()
+	r := logring.New(0)
+	for i := range 5000 {
+		r.Add(fmt.Sprint("s", i), "stdout", 1, []byte("a line"))
+		r.Add("web", "stdout", 1, []byte("a line"))
+	}
+	names := r.Names()
+	if len(names) != 1024 || !slices.Contains(names, "web") || !slices.Contains(names, "s4000") || slices.Contains(names, "s3900") {
+		t.Errorf("%d services are known", len(names))
+	}
+	if s := r.Stats(); s.Bytes > 8<<20 {
+		t.Errorf("%d bytes are held", s.Bytes)
+	}
+}
+
 // follow is a Follow on a goroutine of its own.
 type follow struct {
 	lines  chan logring.Line

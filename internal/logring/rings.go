@@ -18,6 +18,9 @@ const (
 	DefaultBytes = 64 << 10
 	// minBytes is the least that is kept.
 	minBytes = 1 << 10
+	// maxRings is how many services have a ring: more than a container has, and less than
+	// names that are made up on the way.
+	maxRings = 1024
 	// totalBytes is how much is kept of all services, or of one that may have more.
 	totalBytes = 8 << 20
 )
@@ -43,6 +46,7 @@ type ring struct {
 	chunks []*chunk // the oldest first
 	bytes  int
 	next   uint64 // the number of its next line
+	last   uint64 // the seq of its last line
 }
 
 // Stats is what the rings hold.
@@ -55,7 +59,8 @@ type Stats struct {
 }
 
 // New returns rings of at most so many bytes for a service, 1 KiB at least, and 8 MiB or
-// one ring in all. What is above makes the oldest lines go. 0 is DefaultBytes.
+// one ring in all, of 1,024 services. What is above makes the oldest lines go. 0 is
+// DefaultBytes.
 func New(bytesPerService int) *Rings {
 	if bytesPerService <= 0 {
 		bytesPerService = DefaultBytes
@@ -75,8 +80,7 @@ func (r *Rings) Add(service, stream string, pid int, text []byte) {
 	defer r.mu.Unlock()
 	g := r.rings[service]
 	if g == nil {
-		g = &ring{}
-		r.rings[service] = g
+		g = r.open(service)
 	}
 	r.seq++
 	now := time.Now().UnixNano()
@@ -87,9 +91,26 @@ func (r *Rings) Add(service, stream string, pid int, text []byte) {
 	}
 	c.append(r.seq, now, r.stream(stream), pid, text, mark)
 	g.next++
+	g.last = r.seq
 	for _, f := range r.followers {
 		f.stir()
 	}
+}
+
+// open makes a service's ring, for which that may have to go which has been silent longest.
+func (r *Rings) open(service string) *ring {
+	if len(r.rings) >= maxRings {
+		silent := ""
+		for name, g := range r.rings {
+			if silent == "" || g.last < r.rings[silent].last {
+				silent = name
+			}
+		}
+		r.drop(silent)
+	}
+	g := &ring{}
+	r.rings[service] = g
+	return g
 }
 
 // cut gives what of a line is kept, and what tells that it is not all.
@@ -170,6 +191,10 @@ func (g *ring) newest() *chunk {
 func (r *Rings) Drop(service string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.drop(service)
+}
+
+func (r *Rings) drop(service string) {
 	if g := r.rings[service]; g != nil {
 		r.bytes -= g.bytes
 		g.chunks = nil // a follower may know the ring
