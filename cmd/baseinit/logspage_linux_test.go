@@ -27,23 +27,29 @@ func TestLogsPage(t *testing.T) {
 	for _, sample := range samples {
 		t.Run(sample[1], func(t *testing.T) {
 			t.Parallel()
-			// CMD ends when all has been said, and the logger is known.
+			said := []string{"listening on :8080", "no favicon", "queue is full"}
 			box := pid1test.Box{
-				Args: []string{"--output=" + sample[1], "--log-level=warn", "sh", "-c", "until [ -e /tmp/said ]; do sleep 0.05; done; sleep 0.3; echo done"},
+				Interactive: true, // CMD ends when all has been said
+				Args:        []string{"--output=" + sample[1], "--log-level=warn", "sh", "-c", "read -r line; echo done"},
 				Files: map[string]string{
 					"/etc/cont-init.d/10-migrate": "#!/bin/sh\nexit 1\n",
 					"/etc/services.d/web/run": "#!/bin/sh\necho listening on :8080; echo no favicon >&2\n" +
-						"(echo queue is full; >/tmp/said; sleep 1000) | logger -t app -p mail.err & wait\n",
+						"(echo queue is full; exec sleep 1000) | logger -t app -p mail.err & wait\n",
 				},
 			}
 			if sample[1] == "records" {
-				box.Args = []string{"--output=json", "--log-level=error", "--join-lines=1", "sh", "-c", "until [ -e /tmp/said ]; do sleep 0.05; done"}
+				said = []string{"1 more"}
+				box.Args = []string{"--output=json", "--log-level=error", "--join-lines=1", "sh", "-c", "read -r line"}
 				box.Files = map[string]string{
 					"/trace":                  trace,
-					"/etc/services.d/web/run": "#!/bin/sh\ncat /trace >&2; >/tmp/said; exec sleep 1000\n",
+					"/etc/services.d/web/run": "#!/bin/sh\ncat /trace >&2; exec sleep 1000\n",
 				}
 			}
 			r := start(t, box)
+			for _, text := range said {
+				r.WaitFor(text)
+			}
+			r.Send("\n")
 			r.Wait()
 			if diff := cmp.Diff(withoutChance(sample[2]), withoutChance(r.Output())); diff != "" {
 				t.Errorf("lines (-page +what came):\n%s", diff)
