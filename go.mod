@@ -3,6 +3,7 @@ module github.com/sillelien/baseinit
 go 1.26
 
 require (
+	github.com/BurntSushi/toml v1.6.0
 	github.com/google/go-cmp v0.7.0
 	github.com/miekg/dns v1.1.73
 	github.com/netresearch/go-cron v0.14.0
