@@ -37,6 +37,7 @@ func Become(wrapped, env []string, warn func(error)) (code int, err error) {
 	if err != nil {
 		return CodeSystem, err
 	}
+	env = spec.only(env)
 	for _, entry := range personal {
 		env = set(env, entry)
 	}
@@ -47,11 +48,23 @@ func Become(wrapped, env []string, warn func(error)) (code int, err error) {
 	if err != nil {
 		return codeOf(err), err
 	}
+	warmUp(path, argv, env)
 	if err := spec.limits(); err != nil {
 		return CodeSystem, err
 	}
 	err = execute(path, argv, env)
 	return codeOf(err), err
+}
+
+// only is an environment without what is not among Variables.
+func (s *Spec) only(env []string) []string {
+	if s.Variables == nil {
+		return env
+	}
+	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return !slices.Contains(*s.Variables, name)
+	})
 }
 
 // codeOf is the exit code for a program that could not be run.
@@ -125,6 +138,17 @@ func execute(path string, argv, env []string) error {
 		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), env)
 	}
 	return program.Explain(path, "", err)
+}
+
+// warmUp allocates what execve(2) needs, several times, so that there is room for it without new
+// pages of the heap, which a limit of memory may forbid by then: setrlimit(2). How much the
+// heap has left is random.
+func warmUp(path string, argv, env []string) {
+	for range 4 {
+		_, _ = syscall.BytePtrFromString(path) // execute sees errors
+		_, _ = syscall.SlicePtrFromStrings(argv)
+		_, _ = syscall.SlicePtrFromStrings(env)
+	}
 }
 
 // set puts a variable into an environment, in place of those of its name.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -361,5 +362,20 @@ func TestNamesOfTheKernel(t *testing.T) {
 	}
 	if !cmp.Equal(got, want) {
 		t.Error(cmp.Diff(want, got))
+	}
+}
+
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root becomes root")
+	}
+	env := []string{"A=1", "B=2", "AA=3", "HOME=/nowhere"}
+	got := start{env: env}.become(t, credential.Spec{User: "root", Variables: &[]string{"A", "PATH"}}, "env")
+	lines := strings.Fields(got.stdout)
+	slices.Sort(lines)
+	want := []string{"A=1", "HOME=/root", "LOGNAME=root", "PATH=/usr/bin:/bin", "USER=root"}
+	if diff := cmp.Diff(want, lines); diff != "" || got.code != 0 {
+		t.Errorf("code %d, %s (-want +got)\n%s", got.code, got.stderr, diff)
 	}
 }

@@ -51,6 +51,9 @@ type Spec struct {
 	// more than it has.
 	NoNewPrivs *bool
 
+	// Variables, if not nil, are the names of all that the process has of its environment, besides
+	// those that are set for User. A name with a comma cannot be among them.
+	Variables *[]string
 	// Explicit are variables that the service's own environment sets, as NAME or
 	// NAME=VALUE. Others than HOME, USER and LOGNAME do not matter.
 	Explicit []string
@@ -59,7 +62,7 @@ type Spec struct {
 // Needed tells whether anything is to be done. If not, Wrap changes nothing.
 func (s *Spec) Needed() bool {
 	return s.User != "" || s.Group != "" || s.Groups != nil || s.Umask != nil || len(s.Rlimits) > 0 ||
-		s.OOMScoreAdj != nil || s.Nice != nil || s.Capabilities != nil || (s.NoNewPrivs != nil && *s.NoNewPrivs)
+		s.OOMScoreAdj != nil || s.Nice != nil || s.Capabilities != nil || s.Variables != nil || (s.NoNewPrivs != nil && *s.NoNewPrivs)
 }
 
 // Validate tells all that is wrong with a Spec whatever the system, joined. Whether

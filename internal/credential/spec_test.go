@@ -28,6 +28,7 @@ func TestNeeded(t *testing.T) {
 		{Nice: new(0)},
 		{Capabilities: new([]string(nil))},
 		{NoNewPrivs: new(true)},
+		{Variables: &[]string{}},
 	} {
 		if path, wrapped := spec.Wrap("self", argv); !spec.Needed() || path != "self" || wrapped[0] != credential.Name {
 			t.Errorf("%+v: %q %q, want it wrapped", spec, path, wrapped)
@@ -101,6 +102,7 @@ func FuzzWrap(f *testing.F) {
 		if all {
 			spec.Groups, spec.Capabilities = words(groups), new(words(caps))
 			spec.Umask, spec.NoNewPrivs = &umask, new(true)
+			spec.Variables = new(words(explicit))
 		}
 		if n%2 == 0 {
 			spec.OOMScoreAdj, spec.Nice = new(int(n)), new(int(n/2))

@@ -56,6 +56,9 @@ func (s *Spec) flags() (flags []string) {
 	if s.NoNewPrivs != nil && *s.NoNewPrivs {
 		add("-p", "1")
 	}
+	if s.Variables != nil {
+		add("-E", strings.Join(*s.Variables, ","))
+	}
 	if s.User != "" {
 		if keep := s.kept(); len(keep) > 0 {
 			add("-e", strings.Join(keep, ","))
@@ -118,6 +121,8 @@ func (s *Spec) set(flag, value string) (err error) {
 		s.Capabilities = new(list(value))
 	case "-p":
 		s.NoNewPrivs = new(true)
+	case "-E":
+		s.Variables = new(list(value))
 	case "-e":
 		s.Explicit = list(value)
 	default:
