@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"cmp"
 	"errors"
 	"os"
 	"sync"
@@ -26,7 +25,7 @@ type child struct {
 // startProcess starts a job's program: in a session of its own, so that its
 // process group can be signalled and a terminal of ours is not its.
 func startProcess(j *job) (instance, error) {
-	path, err := program.Find(cmp.Or(j.program, j.command[0]), j.env, j.service.Dir)
+	path, err := program.Find(j.program(), j.env, j.service.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,14 @@ type instance interface {
 	abandon()
 }
 
+// program is the file to execute.
+func (j *job) program() string {
+	if j.service.Program != "" && j.command[0] == j.service.Command[0] {
+		return j.service.Program
+	}
+	return j.command[0]
+}
+
 // starter starts a job's program. Tests put their own in its place.
 type starter func(*job) (instance, error)
 
@@ -33,7 +41,6 @@ type starter func(*job) (instance, error)
 type job struct {
 	service Service
 	command []string
-	program string // to execute, if it is not command[0]
 	stdin   *os.File
 	logTo   *os.File // takes stdout if not nil
 	aside   bool     // stdout goes where stderr does
@@ -65,7 +72,7 @@ func (s *Supervisor) runOn(u *unit) {
 		})
 	}
 	said := func(message func()) { report(func() { s.hear(u, message) }) }
-	j := &job{service: u.service, command: u.service.Command, program: u.service.Program, stdin: u.service.Stdin}
+	j := &job{service: u.service, command: u.service.Command, stdin: u.service.Stdin}
 	j.ready = func() { said(func() { s.happen(u, saidReady) }) }
 	ready := func() {} // a Func's, which counts only if it is waited for
 	if u.service.Readiness.Notify {

@@ -19,7 +19,8 @@ type Service struct {
 	// relative path is relative to Dir. Exactly one of Command and Func is set.
 	Command []string
 	// Program is the file that is executed, with Command as its arguments, where that is
-	// not the one that Command[0] names: execve(2). It is looked up as Command[0] would be.
+	// not the one that Command[0] names: execve(2). It is so for StopCommand, Undo and Finish,
+	// too, where their first word is that of Command.
 	Program string
 	// Func is a service that is a Go function. It must return soon after ctx
 	// ends: nothing can kill it. An error that it returns while it was not

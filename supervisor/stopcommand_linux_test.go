@@ -119,3 +119,22 @@ func TestProgram(t *testing.T) {
 		})
 	}
 }
+
+// TestProgramOfOtherCommands: it is that of the stop command and of finish, too, if they begin with the
+// same word.
+func TestProgramOfOtherCommands(t *testing.T) {
+	t.Parallel()
+	service := endsBy(t, "")
+	service.Restart = supervisor.RestartNever
+	service.Program, service.Command[0] = "/bin/sh", "become"
+	service.StopCommand = []string{"become", "-c", "echo $0 stops; touch end"}
+	service.Finish = []string{"/bin/echo", "finish"}
+	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
+	l.awaitState("x", supervisor.StateReady)
+	l.do(l.Stop("x"))
+	exit := l.awaitState("x", supervisor.StateDown).LastExit
+	l.do(l.end())
+	if out := l.out.String(); exit.Code != 7 || !strings.Contains(out, "finish 7 0 x") || !strings.Contains(out, "become stops") {
+		t.Errorf("x %s, and wrote %q", exit, out)
+	}
+}
