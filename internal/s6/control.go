@@ -25,6 +25,9 @@ const (
 	forever = 100 * 365 * 24 * time.Hour
 )
 
+// defaultBackoff is the supervisor's.
+const defaultBackoff = time.Second
+
 // readValue reads a file that holds one value, with blanks or a line's end of
 // any kind after it, or without.
 func readValue(path string) (string, error) {

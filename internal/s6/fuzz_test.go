@@ -13,11 +13,17 @@ import (
 // Whatever a control file holds, either it is refused by name or the supervisor
 // takes the service.
 func FuzzServices(f *testing.F) {
-	names := []string{"notification-fd", "timeout-finish", "timeout-kill", "down-signal", "max-restarts", "dependencies", "run", "type"}
+	names := []string{"notification-fd", "timeout-finish", "timeout-kill", "down-signal", "max-restarts", "dependencies", "run", "type", "service.toml"}
 	for _, seed := range []string{"", "3", "0\n", "3\r\n", "-1", "5/30", "SIGQUIT", "99999999999999999999", "base\n# x\n", "\x00", "#!/bin/sh\r\n"} {
 		for i := range names {
 			f.Add(i, seed)
 		}
+	}
+	for _, seed := range []string{
+		"type = \"oneshot\"", "ready.sd_notify = true\nready.watchdog = \"1s\"", "critical = true\nmax_restarts = 1", "backoff_max = \"1ms\"", "stop.timeout = \"0\"",
+		"[[health]]\ntcp = \"a:1\"", "user = \"a:b\"\nlimits.cpu = 1", "schedule.cron = \"@daily\"", "ready.log = \"a\"", "stop.command = \"a\"\nworkdir = \"/\"",
+	} {
+		f.Add(len(names)-1, seed)
 	}
 	dir := files{"x/run": shell}.write(f, f.TempDir())
 	f.Fuzz(func(t *testing.T, which int, text string) {

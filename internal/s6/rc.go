@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/s6/smallfile"
+	"github.com/sillelien/baseinit/internal/servicefile"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -17,6 +18,8 @@ type RC struct {
 	// Services are the longruns and oneshots. Those that no bundle of the boot leads to are
 	// Down. Dir is the source directory.
 	Services []supervisor.Service
+	// Files are the service.toml of those that have one.
+	Files map[string]*servicefile.Service
 	// Bundles are the services that a name stands for: bundles and pipelines, and each
 	// service itself.
 	Bundles map[string][]string
@@ -198,6 +201,13 @@ func (t *rcTree) atomic(name, dir, kind string) {
 	}
 	n.service.Down = true // until a bundle of the boot leads to it; a down file means nothing here
 	n.needs = t.names(name, filepath.Join(dir, "dependencies.d"), filepath.Join(dir, "dependencies"))
+	if f := t.files[name]; f != nil {
+		n.needs = append(n.needs, f.Requires...)
+		if f.Oneshot {
+			path := filepath.Join(dir, servicefile.Name)
+			t.fail(name, path, fmt.Errorf("cannot use %s: a oneshot or a schedule is for services.d; here the file type says what the service is", path))
+		}
+	}
 	_, files, err := list(dir)
 	if err != nil {
 		t.fail(name, dir, err)

@@ -14,7 +14,7 @@ import (
 // resolve turns names into services, and finds out what the boot starts.
 func (t *rcTree) resolve() RC {
 	t.pipelines()
-	rc := RC{Bundles: map[string][]string{}}
+	rc := RC{Bundles: map[string][]string{}, Files: t.files}
 	for _, name := range t.order {
 		n := t.nodes[name]
 		for _, need := range n.needs {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sillelien/baseinit/internal/s6/smallfile"
+	"github.com/sillelien/baseinit/internal/servicefile"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -31,6 +32,14 @@ type Defaults struct {
 	Known []string
 	// Skip tells which names are passed over. Default: none.
 	Skip func(name string) bool
+	// Output is what becomes of the output of services that do not say. It matters for
+	// ready.log of service.toml, which OutputRaw leaves nothing to read.
+	Output supervisor.Output
+	// Environ is the environment that commands which probe services get. Default: none.
+	Environ func() []string
+	// Found is told what each service is made of, if that is right but perhaps for the names
+	// in it. Default: nobody is.
+	Found func(name string, d Definition)
 	// LookOnly leaves scripts that are not executable as they are. Default: as root
 	// they are made executable.
 	LookOnly bool
@@ -44,8 +53,11 @@ type Note struct{ File, Text string }
 func (n Note) String() string { return n.File + " " + n.Text }
 
 // Services reads the service directories in dir, each sorted before its log
-// service, which is named NAME/log. A directory without a run file is passed
+// service, which is named NAME/log. A directory without a run file (or service.toml) is passed
 // over with a note, as is what is no directory; hidden ones without any.
+//
+// service.toml stands in place of run and of all other files, or beside them: see package
+// servicefile. What it says of conditions and schedules is for Defaults.Found.
 //
 // The files of s6's service directories that matter here are run, finish, down, log,
 // notification-fd, timeout-finish, timeout-kill and down-signal. From s6-rc come
@@ -81,7 +93,8 @@ func Services(dir string, defaults Defaults) ([]supervisor.Service, []Note, erro
 type tree struct {
 	defaults Defaults
 	services []supervisor.Service
-	broken   map[string]bool // services that are left out
+	files    map[string]*servicefile.Service // of the services that have one
+	broken   map[string]bool                 // services that are left out
 	notes    []Note
 	errs     []error
 }
@@ -167,7 +180,8 @@ func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEn
 		t.fail(name, dir, err)
 		return s, nil, false
 	}
-	if !slices.ContainsFunc(files, func(f fs.DirEntry) bool { return f.Name() == "run" }) {
+	toml := has(files, servicefile.Name)
+	if !toml && !has(files, "run") {
 		return s, files, false
 	}
 	s = supervisor.Service{
@@ -175,15 +189,32 @@ func (t *tree) service(name, dir string) (s supervisor.Service, files []fs.DirEn
 		StopSignal: t.defaults.StopSignal, StopTimeout: t.defaults.StopTimeout,
 		PatientStop: t.defaults.PatientStop,
 	}
+	var d Definition
+	if t.defaults.Found != nil {
+		d.Stamp = stampDir(dir, files) // before they are read
+	}
 	for _, f := range files {
 		if err := t.apply(&s, f.Name()); err != nil {
 			t.fail(name, filepath.Join(dir, f.Name()), err)
 		}
 	}
-	if s.Critical && s.MaxRestarts > 0 {
+	if toml {
+		d.File = t.toml(&s, files)
+	}
+	if s.Critical && s.MaxRestarts > 0 && s.Restart == supervisor.RestartDefault {
 		s.Restart = supervisor.RestartAlways
 	}
+	if t.defaults.Found != nil && !t.broken[name] {
+		for _, path := range d.File.EnvPaths(dir) {
+			d.Stamp += path + stampFile(path)
+		}
+		t.defaults.Found(name, d)
+	}
 	return s, files, true
+}
+
+func has(files []fs.DirEntry, name string) bool {
+	return slices.ContainsFunc(files, func(f fs.DirEntry) bool { return f.Name() == name })
 }
 
 // apply adds what one file of the service's directory says.
@@ -263,7 +294,7 @@ func (t *tree) connect() {
 		})
 		for _, name := range s.Requires {
 			if !known[name] {
-				file := DependencyFile(s.Dir, name)
+				file := t.requirer(s, name)
 				t.lack(s.Name, file, fmt.Errorf("cannot use %s: there is no service %q to depend on", file, name))
 			}
 		}
