@@ -14,9 +14,11 @@ import (
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/internal/check"
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/servicefile"
 )
 
 const checkUsage = `usage: baseinit check [--strict] [--quiet] [--json] [--ignore CODE,...] [ROOT]
+       baseinit check --schema
 
 Tells of each file of the tree below ROOT (default /) what baseinit will do with it,
 in the order of the container's life, and what is wrong with it. It changes nothing and
@@ -28,6 +30,7 @@ starts nothing. The S6_ variables of its environment count. In a Dockerfile:
   --quiet    only what is wrong
   --json     only what is wrong, as one JSON object
   --ignore   leave these kinds of findings out: the words in brackets
+  --schema   print the JSON schema of service.toml, for editors, and check nothing
 
 error:   the boot will end with code 100, or a script with 126, 127 or 100.
 warning: it works, but perhaps not as its author thinks.
@@ -48,6 +51,7 @@ func checkTree(args []string) int {
 	flags := flag.NewFlagSet("baseinit check", flag.ContinueOnError)
 	flags.Usage = func() {}
 	strict, quiet, asJSON := flags.Bool("strict", false, ""), flags.Bool("quiet", false, ""), flags.Bool("json", false, "")
+	schema := flags.Bool("schema", false, "")
 	var ignored []check.Code
 	flags.Func("ignore", "", func(list string) (err error) {
 		ignored, err = check.Codes(list)
@@ -61,6 +65,10 @@ func checkTree(args []string) int {
 	if err != nil || flags.NArg() > 1 {
 		fmt.Fprintln(os.Stderr, "baseinit check --help tells more")
 		return codeUsage
+	}
+	if *schema {
+		fmt.Print(servicefile.Schema())
+		return 0
 	}
 	report, err := checkRoot(cmp.Or(flags.Arg(0), "/"))
 	if err != nil {

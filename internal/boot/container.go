@@ -71,13 +71,18 @@ type Container struct {
 	level   int                    // how many requests there were
 	sup     *supervisor.Supervisor // while it runs
 	hangups int                    // SIGHUPs that the loss of the terminal sends
+	skipped []Skipped              // services that do not exist
+	reloads sync.WaitGroup         // what runs beside; Add only before there is a request
 
 	known atomic.Pointer[supervisors]
 
-	live      *live
-	reloading sync.Mutex
-	rc        s6.RC   // as base has read it; Run's goroutine alone
-	bringUp   bringUp // the same
+	live        *live
+	schedules   *schedules
+	reloading   sync.Mutex
+	skippedRC   []Skipped         // services of s6-rc that were skipped at the boot; reload's
+	definitions map[string]string // stamps of the services of services.d and the scan directory; reload's
+	rc          s6.RC             // as base has read it; Run's goroutine alone
+	bringUp     bringUp           // the same
 
 	sharesTerminal bool // with who started us
 
@@ -87,7 +92,7 @@ type Container struct {
 
 // New gives a container that has started nothing yet.
 func New(cfg Config) *Container {
-	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg)}
+	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg), schedules: newSchedules(cfg.Logger)}
 	for i := range c.requests {
 		c.requests[i], c.end[i] = context.WithCancelCause(context.Background())
 	}
@@ -171,14 +176,14 @@ func (c *Container) ask(cause error) {
 
 // Signal acts on a signal that the process received: SIGTERM, SIGINT, SIGQUIT (which
 // images have as their STOPSIGNAL) and SIGPWR stop the container, and kill it the
-// second time; SIGHUP reads services.d again; all others go to CMD's process group.
+// second time; SIGHUP reads services.d again, as Reload does; all others go to CMD's process group.
 // With S6_CMD_RECEIVE_SIGNALS most of them go to CMD instead.
 func (c *Container) Signal(sig syscall.Signal) {
 	switch {
 	case c.isOurOwnDoing(sig):
 	case c.cfg.Settings.CmdReceiveSignals && received[sig] && c.toCommand(sig, (*supervisor.Supervisor).Signal):
 	case sig == syscall.SIGHUP:
-		c.reload("SIGHUP", rescan|prune|afresh)
+		c.reloadLater("SIGHUP", rescan|prune|afresh|replace)
 	case sig == syscall.SIGTERM, sig == syscall.SIGINT, sig == syscall.SIGQUIT:
 		c.note(sig, "stops the container")
 		c.stop(&supervisor.SignalError{Signal: sig})

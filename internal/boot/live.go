@@ -60,14 +60,15 @@ type liveDir struct {
 	name, path string
 	source     string // what it comes from
 	link       string // in the scan directory; empty: the directory itself is there, or a part of it
-	readiness  bool   // the service says when it is ready
-	oneshot    bool
-	stop       stopping
+	ofRC       bool   // and a oneshot: it has no link
 	keeper     *servicedir.Keeper
 
-	mu     sync.Mutex
-	status servicedir.Status // what scripts see
-	failed bool
+	mu        sync.Mutex
+	readiness bool // the service says when it is ready
+	oneshot   bool
+	stop      stopping
+	status    servicedir.Status // what scripts see
+	failed    bool
 }
 
 func newLive(c *Container) *live {
@@ -97,6 +98,18 @@ func (l *live) names() []string {
 	return slices.Sorted(maps.Keys(l.dirs))
 }
 
+// linked lists those that have a link in the scan directory.
+func (l *live) linked() (names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, d := range l.dirs {
+		if d.link != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // adopt makes directories for services and has them run there. One that cannot have any
 // stays where it is: it runs, and cannot be controlled.
 func (l *live) adopt(services []supervisor.Service, place string) error {
@@ -122,9 +135,9 @@ func (l *live) adopt(services []supervisor.Service, place string) error {
 // make makes the directory of one service.
 func (l *live) make(s *supervisor.Service, place string) (d *liveDir, err error) {
 	d = &liveDir{
-		name: s.Name, source: s.Dir, path: filepath.Join(l.root, place, s.Name),
-		readiness: s.Readiness.FD != 0, oneshot: s.Oneshot, stop: stopping{s.StopSignal, signalFile(s.Dir, "reload-signal")},
+		name: s.Name, source: s.Dir, path: filepath.Join(l.root, place, s.Name), ofRC: place == liveOnce,
 	}
+	d.define(s)
 	parent, isLog := strings.CutSuffix(s.Name, "/log")
 	scan := filepath.Join(l.root, "service")
 	switch {
@@ -169,11 +182,50 @@ func fill(path, source string) error {
 		if slices.Contains(strings.Fields(ownDirs), e.Name()) {
 			continue
 		}
-		if err := os.Symlink(filepath.Join(source, e.Name()), filepath.Join(path, e.Name())); err != nil {
+		err := os.Symlink(filepath.Join(source, e.Name()), filepath.Join(path, e.Name()))
+		if err != nil && !errors.Is(err, fs.ErrExist) { // what a script has put there stays
 			return err
 		}
 	}
 	return nil
+}
+
+// renew has a service that has a new definition run in its directory, with the files that there
+// are now.
+func (l *live) renew(s *supervisor.Service) error {
+	l.mu.Lock()
+	d := l.dirs[s.Name]
+	l.mu.Unlock()
+	if d == nil {
+		return nil
+	}
+	source := s.Dir
+	s.Dir = d.path
+	d.define(s)
+	if d.path == d.source {
+		return nil
+	}
+	links, err := os.ReadDir(d.path)
+	for _, e := range links {
+		path := filepath.Join(d.path, e.Name())
+		if target, lerr := os.Readlink(path); lerr == nil && target == filepath.Join(source, e.Name()) {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	if err = errors.Join(err, fill(d.path, source)); err != nil {
+		return fmt.Errorf("%s shows old files of service %q: %w", d.path, s.Name, err)
+	}
+	return nil
+}
+
+// define takes over what a definition says.
+func (d *liveDir) define(s *supervisor.Service) {
+	r := &s.Readiness
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.readiness = r.FD != 0 || r.Notify || r.Probe != nil || r.Line != nil
+	d.oneshot = s.Oneshot
+	d.stop = stopping{s.StopSignal, signalFile(s.Dir, "reload-signal")}
 }
 
 // link makes a service directory reachable under the other names that scripts know.
@@ -208,7 +260,7 @@ func (l *live) gone() (names []string) {
 	for name, d := range l.dirs {
 		parent, isLog := strings.CutSuffix(name, "/log")
 		switch {
-		case d.oneshot:
+		case d.ofRC:
 		case isLog && l.dirs[parent] != nil:
 			parent := l.dirs[parent]
 			if missing(parent.source) || parent.link != "" && missing(parent.link) || missing(d.source) {

@@ -17,6 +17,18 @@ import (
 // stopping are the signals of a service that files of it can change.
 type stopping struct{ down, reload syscall.Signal }
 
+func (d *liveDir) signals() stopping {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stop
+}
+
+func (d *liveDir) isOneshot() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.oneshot
+}
+
 // signalFile reads a signal from a file of a service, 0 if there is none.
 func signalFile(dir, name string) syscall.Signal {
 	sig, err := s6.ReadSignal(filepath.Join(dir, name))
@@ -220,7 +232,7 @@ func (d *liveDir) obey(c *Container, sup *supervisor.Supervisor, letter byte) er
 	case 'r':
 		return d.restart(sup)
 	case 'l':
-		sig := d.stop.reload
+		sig := d.signals().reload
 		if sig == 0 {
 			sig = syscall.SIGHUP
 		}
@@ -237,7 +249,7 @@ func (d *liveDir) obey(c *Container, sup *supervisor.Supervisor, letter byte) er
 // bringUp starts a service, unless it is a oneshot that is done.
 func (d *liveDir) bringUp(sup *supervisor.Supervisor) error {
 	st, err := sup.Status(d.name)
-	if err != nil || d.oneshot && st[0].State == supervisor.StateDone {
+	if err != nil || d.isOneshot() && st[0].State == supervisor.StateDone {
 		return err
 	}
 	return sup.Start(d.name)
@@ -271,7 +283,7 @@ func (d *liveDir) restart(sup *supervisor.Supervisor) error {
 	if st[0].Wanted {
 		return sup.Restart(d.name)
 	}
-	sig := d.stop.down
+	sig := d.signals().down
 	if sig == 0 {
 		sig = syscall.SIGTERM
 	}

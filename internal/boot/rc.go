@@ -70,7 +70,10 @@ func (c *Container) adoptRC(rc *s6.RC) {
 			longruns = append(longruns, s)
 		}
 	}
+	read := slices.Clone(longruns)
 	c.warn(c.live.adopt(longruns, liveRC))
+	f := found{files: rc.Files}
+	f.place(longruns, read)
 	c.warn(c.live.adopt(oneshots, liveOnce))
 	for i := range oneshots {
 		oneshots[i].Dir = "/" // as in s6-rc it is not that of its files

@@ -91,11 +91,11 @@ func (s *scanDir) obey(c *Container, letter byte) {
 			c.cfg.Logger.Info("a script stops the container (s6-svscanctl or halt)")
 		}
 	case 'a':
-		s.tasks.Go(func() { c.reload("s6-svscanctl -a", rescan) })
+		c.reloadLater("s6-svscanctl -a", rescan)
 	case 'n', 'N':
-		s.tasks.Go(func() { c.reload("s6-svscanctl -n", prune) }) // which waits for services that are gone
+		c.reloadLater("s6-svscanctl -n", prune) // which waits for services that are gone
 	case 'h':
-		s.tasks.Go(func() { c.reload("s6-svscanctl -h", rescan|prune) })
+		c.reloadLater("s6-svscanctl -h", rescan|prune)
 	}
 }
 

@@ -185,7 +185,7 @@ func (c *Container) runInit(script s6.Script, where string) error {
 
 // serve keeps the services and CMD until the container is to stop.
 func (c *Container) serve() error {
-	services, err := c.newServices()
+	f, err := c.readServices(rescan)
 	rc, rcErr := c.rc, error(nil)
 	if c.run.env.changed.Load() { // scripts may have changed the tree, too
 		rc, rcErr = c.readRC(false)
@@ -193,7 +193,11 @@ func (c *Container) serve() error {
 	if err = errors.Join(err, rcErr); err != nil {
 		return &failure{codeBadTree, err}
 	}
-	c.warn(c.live.adopt(services, liveLegacy))
+	for name, file := range rc.Files {
+		f.addFile(name, file)
+	}
+	c.skipAtBoot(&f, &rc)
+	services := c.adopt(&f)
 	c.adoptRC(&rc)
 	rc.Order(services)
 	services = append(services, rc.Services...)
@@ -236,6 +240,7 @@ func (c *Container) supervise(sup *supervisor.Supervisor) error {
 	c.setSupervisor(sup)
 	defer c.setSupervisor(nil)
 	defer context.AfterFunc(c.requests[1], sup.Kill)()
+	defer c.schedules.begin(c.requests[0], sup)()
 	defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
 	err := sup.Run(c.requests[0])
 	c.live.flush()
@@ -314,6 +319,7 @@ func (c *Container) sweep() {
 // clean leaves nothing behind that the next life could stumble over.
 func (c *Container) clean() {
 	c.run.scan.close()
+	c.reloads.Wait()
 	c.live.close()
 	code, set, err := c.run.results.ExitCode()
 	c.warn(err)
