@@ -15,6 +15,7 @@ import (
 	"github.com/sillelien/baseinit/internal/applet"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/s6/smallfile"
+	"github.com/sillelien/baseinit/internal/servicefile"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -29,13 +30,14 @@ type checker struct {
 
 	rc     s6.RC
 	legacy []supervisor.Service
-	by     map[string]string    // what the scripts that have been read are run by
-	said   []Line               // what becomes of files and directories, in their order
-	found  map[string][]Finding // what is wrong with files
-	texts  strings.Builder      // of all scripts
-	dense  string               // the same without blanks
-	names  map[string][]string  // of users and groups, by their files
-	later  []func()             // what can be told only when all has been read
+	tomls  map[string]*servicefile.Service // service.toml of services that are right
+	by     map[string]string               // what the scripts that have been read are run by
+	said   []Line                          // what becomes of files and directories, in their order
+	found  map[string][]Finding            // what is wrong with files
+	texts  strings.Builder                 // of all scripts
+	dense  string                          // the same without blanks
+	names  map[string][]string             // of users and groups, by their files
+	later  []func()                        // what can be told only when all has been read
 }
 
 // Tree checks the tree below root with the S6_ variables that the container will have. Its
@@ -53,7 +55,7 @@ func Tree(root string, settings s6.Settings) (Report, error) {
 	}
 	c := &checker{
 		root: strings.TrimSuffix(abs, "/"), settings: settings, dirs: programDirs(os.Getenv("PATH")), commands: applet.Names(),
-		by: map[string]string{}, found: map[string][]Finding{}, names: map[string][]string{},
+		by: map[string]string{}, tomls: map[string]*servicefile.Service{}, found: map[string][]Finding{}, names: map[string][]string{},
 	}
 	_, shell := c.below("/bin/sh")
 	c.whole = c.root == "" || shell
@@ -97,7 +99,7 @@ func (c *checker) etc(name string) string {
 
 func (c *checker) sources() s6.RCSources {
 	sources := c.settings.RCSources(c.root)
-	sources.Defaults.LookOnly = true
+	sources.Defaults.LookOnly, sources.Defaults.Found = true, c.learnTOML
 	for i, dir := range sources.Dirs {
 		sources.Dirs[i] = c.inRoot(dir)
 	}
@@ -108,7 +110,7 @@ func (c *checker) sources() s6.RCSources {
 func (c *checker) read() {
 	var notes []s6.Note
 	var err error
-	c.legacy, notes, err = s6.Services(c.etc("services.d"), s6.Defaults{LookOnly: true})
+	c.legacy, notes, err = s6.Services(c.etc("services.d"), s6.Defaults{LookOnly: true, Found: c.learnTOML})
 	c.learn(notes, err)
 	c.rc, notes, err = s6.ReadRC(c.sources())
 	c.learn(notes, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/servicefile"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -94,6 +95,8 @@ func (c *checker) serviceFile(name, dir, file string) string {
 	case "max-death-tally":
 		_, err := s6.ReadTallyLimit(dir + "/max-death-tally")
 		c.unused(err, dir+"/max-death-tally")
+	case servicefile.Name:
+		return c.serviceTOML(name, path)
 	case "lock-fd", "flag-newpidns", "instance", "instances":
 		c.find(Finding{File: path, Severity: Warning, Code: Ignored, Text: "not supported, ignored"})
 		return ""

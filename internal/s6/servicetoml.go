@@ -79,7 +79,7 @@ func (t *tree) toml(s *supervisor.Service, files []fs.DirEntry) *servicefile.Ser
 	if f.env, err = f.Environ(s.Dir); err != nil {
 		t.lack(s.Name, path, fmt.Errorf("cannot use %s: %w", path, err))
 	}
-	if s.Command == nil && !f.Has("command") {
+	if s.Command == nil && !f.Has("command") && len(problems) == 0 {
 		t.lack(s.Name, path, fmt.Errorf("cannot use %s: it has no command, and there is no run file beside it", path))
 	}
 	if t.broken[s.Name] {
