@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/servicefile"
@@ -16,7 +17,8 @@ import (
 // Skipped is a service that does not exist although there is a directory for it.
 type Skipped struct {
 	Name   string
-	Reason string // in words
+	Reason string    // in words
+	Since  time.Time // when it was skipped for that reason first
 }
 
 // Skipped lists the services that were skipped when they were read last, by their name. A reload
@@ -82,7 +84,7 @@ func (c *Container) skip(f *found) (skipped []Skipped) {
 	f.services = slices.DeleteFunc(f.services, func(s supervisor.Service) bool {
 		reason := reasons[s.Name]
 		if reason != "" {
-			skipped = append(skipped, Skipped{s.Name, reason})
+			skipped = append(skipped, Skipped{Name: s.Name, Reason: reason, Since: time.Now()})
 		}
 		return reason != ""
 	})
@@ -124,14 +126,17 @@ func nameSet(services []supervisor.Service) map[string]bool {
 func (c *Container) noteSkipped(skipped []Skipped) {
 	slices.SortFunc(skipped, func(a, b Skipped) int { return strings.Compare(a.Name, b.Name) })
 	c.mu.Lock()
-	before := c.skipped
-	c.skipped = skipped
-	c.mu.Unlock()
-	for _, s := range skipped {
-		if !slices.Contains(before, s) {
-			c.cfg.Logger.Info(fmt.Sprintf("service %q is skipped: %s", s.Name, s.Reason))
+	defer c.mu.Unlock()
+	for i := range skipped {
+		s := &skipped[i]
+		same := func(b Skipped) bool { return b.Name == s.Name && b.Reason == s.Reason }
+		if at := slices.IndexFunc(c.skipped, same); at >= 0 {
+			s.Since = c.skipped[at].Since
+			continue
 		}
+		c.cfg.Logger.Info(fmt.Sprintf("service %q is skipped: %s", s.Name, s.Reason))
 	}
+	c.skipped = skipped
 }
 
 // orderAfter drops from After what does not exist, neither among those read nor the others
