@@ -184,6 +184,7 @@ func TestProblems(t *testing.T) {
 		"in the second of many":  {"[[health]]\nfile = \"/a\"\n[[health]]\nfile = \"/b\"\nintervall = \"1s\"", "5:1: health[1].intervall: there is no such key; the nearest is health.interval"},
 		"nothing like it":        {"zzzzzz = 1", "1:1: zzzzzz: there is no such key (docs/service.md lists them)"},
 		"nothing like it inside": {"[log]\ncolour = 1", "2:1: log.colour: there is no such key; it can be format"},
+		"in the wrong table":     {"[[health]]\nfile = \"/a\"\nnice = 1", "3:1: health[0].nice: there is no such key in this table; nice stands above all tables"},
 		"a word of none":         {"restart = \"sometimes\"", `1:11: restart: it is "sometimes"; it can be "always", "on-failure" or "never"`},
 		"a number for a text":    {"user = 0", `1:8: user: it is 0; it can be a name or number, or "USER:GROUP"`},
 		"a text for a number":    {"max_restarts = \"5\"", `1:16: max_restarts: it is "5"; it can be a number, 1 or more`},

@@ -179,6 +179,8 @@ func (d *decoder) unknown(path, word string, names []string) {
 	if near := nearest(strings.ToLower(strings.ReplaceAll(word, "-", "_")), names); near != "" {
 		table := strings.TrimSuffix(strings.TrimSuffix(path, word), ".")
 		text = "there is no such key; the nearest is " + join(strings.TrimRight(table, "0123456789[]"), near)
+	} else if _, is := find(word); is {
+		text = "there is no such key in this table; " + word + " stands above all tables"
 	} else if len(names) <= few {
 		text = "there is no such key; it can be " + orList(names)
 	}
