@@ -11,8 +11,9 @@ import (
 	"github.com/oklog/run"
 	"go.uber.org/zap"
 
-	_ "github.com/sillelien/baseinit/cmd/baseinit/applets" // what the program is under other names
-	_ "github.com/sillelien/baseinit/cmd/baseinit/contenv" // with-contenv, sooner
+	_ "github.com/sillelien/baseinit/cmd/baseinit/applets"  // what the program is under other names
+	_ "github.com/sillelien/baseinit/cmd/baseinit/contenv"  // with-contenv, sooner
+	_ "github.com/sillelien/baseinit/cmd/baseinit/operator" // commands for who runs the container, sooner
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/reaper"
 )
