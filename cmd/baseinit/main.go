@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/oklog/run"
 	"go.uber.org/zap"
@@ -30,6 +31,7 @@ func main() {
 
 // live is the container's life.
 func live() int {
+	began := time.Now()
 	signals := catchSignals()
 	syscall.Umask(0o022) // what services of s6 are used to
 	options, code, done := parse(os.Args[1:])
@@ -51,7 +53,9 @@ func live() int {
 		out.refuse(err)
 		return code
 	}
-	container = boot.New(options.config(out, signals, log, names))
+	cfg := options.config(out, signals, log, names)
+	cfg.Began = began
+	container = boot.New(cfg)
 
 	var g run.Group
 	{

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"github.com/sillelien/baseinit/internal/control/api"
 	"github.com/sillelien/baseinit/internal/logring"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/supervisor"
@@ -51,6 +52,12 @@ type Config struct {
 	// OnStop is called once, when the container begins to stop. It must not
 	// wait. May be nil.
 	OnStop func()
+	// Began is when the process was started, which Timeline counts from. Default: when New
+	// is called.
+	Began time.Time
+	// OnStage is called for each stage that the container enters, by its name in package
+	// api, in order. It must not wait, nor call the Container. May be nil.
+	OnStage func(stage string, at time.Time)
 }
 
 // Container is one container's life. Make one with New, and Run it once.
@@ -74,6 +81,7 @@ type Container struct {
 
 	known atomic.Pointer[supervisors]
 
+	record    *record
 	live      *live
 	reloading sync.Mutex
 	rc        s6.RC   // as base has read it; Run's goroutine alone
@@ -87,7 +95,7 @@ type Container struct {
 
 // New gives a container that has started nothing yet.
 func New(cfg Config) *Container {
-	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg)}
+	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg), record: newRecord(cfg.Began, cfg.OnStage)}
 	for i := range c.requests {
 		c.requests[i], c.end[i] = context.WithCancelCause(context.Background())
 	}
@@ -103,7 +111,12 @@ func (c *Container) Actor() (execute func() error, interrupt func(error)) {
 // Up is closed when CMD has been started, or without one the services are being.
 func (c *Container) Up() <-chan struct{} { return c.up }
 
-func (c *Container) isUp() { c.wentUp.Do(func() { close(c.up) }) }
+func (c *Container) isUp() {
+	c.wentUp.Do(func() {
+		c.record.enter(api.StageUp)
+		close(c.up)
+	})
+}
 
 // ExitCode is what the process should exit with, after Run.
 func (c *Container) ExitCode() int { return c.outcome.code() }
@@ -159,6 +172,7 @@ func (c *Container) stopAnyway() bool {
 func (c *Container) ask(cause error) {
 	if c.level == 0 {
 		c.stopAt = time.Now()
+		c.record.enter(api.StageStop)
 		if c.cfg.OnStop != nil {
 			c.cfg.OnStop()
 		}

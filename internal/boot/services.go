@@ -59,6 +59,7 @@ func (c *Container) serviceEnviron() []string {
 // observe logs what happens to the services. Of CMD only what its caller cannot
 // see is told, and its exit code is written where finish scripts look for it.
 func (c *Container) observe(e supervisor.Event) {
+	c.record.observe(e)
 	if e.Service != commandName {
 		e.Log(c.cfg.Logger)
 		c.bringUp.watch(c, e)

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sillelien/baseinit/internal/control/api"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/s6/fixattrs"
 	"github.com/sillelien/baseinit/supervisor"
@@ -24,8 +25,20 @@ const commandName = "CMD"
 
 // Run lives the container's life and returns when nothing of it is left.
 func (c *Container) Run() {
-	for _, stage := range []func() error{c.prepare, c.awaitDNS, c.hook, c.base, c.fixAttrs, c.initialise, c.serve} {
-		err := stage()
+	for _, stage := range [...]struct {
+		name string
+		live func() error
+	}{
+		{api.StagePrepare, c.prepare},
+		{api.StageDNS, c.awaitDNS},
+		{api.StageHook, c.hook},
+		{api.StageBase, c.base},
+		{api.StageAttrs, c.fixAttrs},
+		{api.StageInit, c.initialise},
+		{api.StageRC, c.serve},
+	} {
+		c.record.enter(stage.name)
+		err := stage.live()
 		if err != nil {
 			c.fail(err)
 		}
@@ -34,6 +47,7 @@ func (c *Container) Run() {
 		}
 	}
 	c.stopAnyway() // whatever comes now, the way is down
+	c.record.enter(api.StageFinish)
 	c.finish()
 	c.sweep()
 	c.clean()
@@ -165,8 +179,10 @@ func (c *Container) initialise() error {
 // its name.
 func (c *Container) runInit(script s6.Script, where string) error {
 	started := time.Now()
-	exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
 	name := where + script.Name
+	done := c.record.script(name)
+	exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
+	done(exit)
 	if c.stopped() {
 		c.cfg.Logger.Info(name + " was stopped with the container")
 		return nil
@@ -213,6 +229,7 @@ func (c *Container) serve() error {
 	if err != nil {
 		return &failure{codeBadTree, err}
 	}
+	c.record.expect(services)
 	if command == nil {
 		c.isUp()
 	}
