@@ -42,6 +42,7 @@ func Commands() []Command {
 	return []Command{
 		statusCommand(), startCommand(), stopCommand(), restartCommand(), reloadCommand(), signalCommand(), waitCommand(),
 		logsCommand(), eventsCommand(), healthyCommand(), envCommand(),
+		timelineCommand(), graphCommand(), treeCommand(), topCommand(),
 		checkCommand(), completionsCommand(), helpCommand(),
 	}
 }
