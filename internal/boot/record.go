@@ -160,6 +160,9 @@ func (r *record) scriptEnded(i int, exit supervisor.Exit) {
 func (r *record) expect(services []supervisor.Service) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed != 0 {
+		return
+	}
 	at := time.Since(r.began)
 	r.services = make(map[string]int, len(services))
 	r.spans = slices.Grow(r.spans, min(len(services), spanLimit-len(r.spans)))

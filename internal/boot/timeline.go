@@ -57,21 +57,26 @@ func (r *record) timeline() api.Timeline {
 	}
 	r.markCritical(until)
 	t := api.Timeline{Began: r.began.UTC(), Ended: seconds(r.ended), Until: seconds(until), Dropped: r.dropped}
+	var told []*span
 	for i := range r.spans {
 		if s := &r.spans[i]; s.kind != kindService || s.wanted {
-			t.Spans = append(t.Spans, s.api())
+			told = append(told, s)
 		}
 	}
-	slices.SortStableFunc(t.Spans, func(a, b api.Span) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(told, func(a, b *span) int { return cmp.Compare(a.start, b.start) })
+	t.Spans = make([]api.Span, len(told))
+	for i, s := range told {
+		s.tell(&t.Spans[i])
+	}
 	return t
 }
 
-func (s *span) api() api.Span {
+func (s *span) tell(to *api.Span) {
 	tries := s.tries
 	if tries == 1 {
 		tries = 0
 	}
-	return api.Span{
+	*to = api.Span{
 		Kind: s.kind, Name: s.name,
 		Start: seconds(s.start), Run: seconds(s.run), Ready: seconds(s.ready), End: seconds(s.end),
 		Requires: slices.Clone(s.requires), After: slices.Clone(s.after),

@@ -25,20 +25,20 @@ const brief = 0.0001
 // chart is a timeline made ready to be drawn.
 type chart struct {
 	api.Timeline
-	to     float64     // where its scale ends
-	stages []stageRows // those worth showing
-	path   []row       // the scripts and services on the critical path, in their order
+	to     float64      // where its scale ends
+	stages []*stageRows // those worth showing
+	path   []*row       // the scripts and services on the critical path, in their order
 }
 
 // stageRows are a stage and what took place in it.
 type stageRows struct {
 	row
-	parts []row
+	parts []*row
 }
 
 // row is a span in a chart.
 type row struct {
-	api.Span
+	*api.Span
 	label string
 	begin float64 // when it waited for nobody any more; 0: it still waits
 	done  float64 // when it first was ready or had failed; 0: not yet
@@ -49,26 +49,30 @@ func newChart(t api.Timeline) *chart {
 	c := &chart{Timeline: t, to: t.Until}
 	if t.Ended > 0 {
 		c.to = t.Ended
-		for _, s := range t.Spans {
-			c.to = max(c.to, s.Ready)
+		for i := range t.Spans {
+			c.to = max(c.to, t.Spans[i].Ready)
 		}
 		c.to *= 1.03 // what is ready at the end is to be seen
 	}
 	c.to = max(c.to, 0.0001)
-	for _, s := range t.Spans {
-		r := c.row(s)
-		if s.Kind == kindStage {
-			c.stages = append(c.stages, stageRows{row: r})
+	var all []*stageRows
+	for i := range t.Spans {
+		r := c.row(&t.Spans[i])
+		if r.Kind == kindStage {
+			all = append(all, &stageRows{row: *r})
 			continue
 		}
-		if len(c.stages) == 0 {
-			c.stages = append(c.stages, stageRows{row: row{label: "boot"}})
+		if len(all) == 0 {
+			all = append(all, &stageRows{row: row{Span: &api.Span{}, label: "boot"}})
 		}
-		stage := &c.stages[len(c.stages)-1]
+		stage := all[len(all)-1]
 		stage.parts = append(stage.parts, r)
 	}
-	c.stages = slices.DeleteFunc(c.stages, func(s stageRows) bool { return len(s.parts) == 0 && s.stop-s.Start < brief })
-	for _, s := range c.stages {
+	for _, s := range all {
+		if len(s.parts) == 0 && s.stop-s.Start < brief {
+			continue
+		}
+		c.stages = append(c.stages, s)
 		slices.SortStableFunc(s.parts, inOrder)
 		for _, r := range s.parts {
 			if r.Critical {
@@ -80,8 +84,8 @@ func newChart(t api.Timeline) *chart {
 }
 
 // inOrder sorts by the time of the start; what waits is last, but for CMD.
-func inOrder(a, b row) int {
-	late := func(r row) float64 {
+func inOrder(a, b *row) int {
+	late := func(r *row) float64 {
 		switch {
 		case r.Name == command && r.Kind == kindService:
 			return 2e9
@@ -93,8 +97,8 @@ func inOrder(a, b row) int {
 	return cmp.Compare(late(a), late(b))
 }
 
-func (c *chart) row(s api.Span) row {
-	r := row{Span: s, label: s.Name, begin: s.Run, stop: c.to}
+func (c *chart) row(s *api.Span) *row {
+	r := &row{Span: s, label: s.Name, begin: s.Run, stop: c.to}
 	if s.Kind == kindStage {
 		r.begin, r.done = s.Start, s.End
 	} else {
@@ -163,8 +167,8 @@ func (c *chart) title() string {
 
 // ending says what the end of the boot was.
 func (c *chart) ending() string {
-	for _, s := range c.Spans {
-		switch {
+	for i := range c.Spans {
+		switch s := &c.Spans[i]; {
 		case s.Kind != kindService || s.Name != command:
 		case s.Failed != "":
 			return "CMD failed"

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/control/api"
@@ -16,7 +15,7 @@ func Graph(nodes []api.Node, o Options) string {
 	for _, n := range g.roots() {
 		d.node(n, "", "", "")
 	}
-	for _, n := range nodes { // on a loop, which there cannot be
+	for _, n := range g.nodes { // on a loop, which there cannot be
 		if !d.shown[n.Name] {
 			d.node(n, "", "", "")
 		}
@@ -26,8 +25,8 @@ func Graph(nodes []api.Node, o Options) string {
 
 // graph knows nodes by their names.
 type graph struct {
-	nodes []api.Node
-	named map[string]api.Node
+	nodes []*api.Node
+	named map[string]*api.Node
 	edges map[string][]edge
 	uses  map[string]int // how many depend on it
 }
@@ -39,11 +38,13 @@ type edge struct {
 }
 
 func newGraph(nodes []api.Node) *graph {
-	g := &graph{nodes: nodes, named: map[string]api.Node{}, edges: map[string][]edge{}, uses: map[string]int{}}
-	for _, n := range nodes {
+	g := &graph{named: map[string]*api.Node{}, edges: map[string][]edge{}, uses: map[string]int{}}
+	for i := range nodes {
+		n := &nodes[i]
+		g.nodes = append(g.nodes, n)
 		g.named[n.Name], g.edges[n.Name] = n, edges(n)
 	}
-	for _, n := range nodes {
+	for _, n := range g.nodes {
 		g.edges[n.Name] = g.needed(n)
 		for _, e := range g.edges[n.Name] {
 			g.uses[e.to]++
@@ -53,10 +54,12 @@ func newGraph(nodes []api.Node) *graph {
 }
 
 // edges lists what a node depends on, each once.
-func edges(n api.Node) (all []edge) {
+func edges(n *api.Node) (all []edge) {
+	seen := map[string]bool{}
 	add := func(how string, names ...string) {
 		for _, name := range names {
-			if name != "" && !slices.ContainsFunc(all, func(e edge) bool { return e.to == name }) {
+			if name != "" && !seen[name] {
+				seen[name] = true
 				all = append(all, edge{name, how})
 			}
 		}
@@ -69,7 +72,7 @@ func edges(n api.Node) (all []edge) {
 
 // needed are a node's edges without what it comes after that another edge leads to: CMD
 // comes after everything.
-func (g *graph) needed(n api.Node) []edge {
+func (g *graph) needed(n *api.Node) (needed []edge) {
 	reached := map[string]bool{}
 	var visit func(name string)
 	visit = func(name string) {
@@ -83,19 +86,21 @@ func (g *graph) needed(n api.Node) []edge {
 	for _, e := range g.edges[n.Name] {
 		visit(e.to)
 	}
-	return slices.DeleteFunc(slices.Clone(g.edges[n.Name]), func(e edge) bool { return e.how == "after" && reached[e.to] })
+	for _, e := range g.edges[n.Name] {
+		if e.how != "after" || !reached[e.to] {
+			needed = append(needed, e)
+		}
+	}
+	return needed
 }
 
 // roots are those that nothing depends on, CMD first.
-func (g *graph) roots() (roots []api.Node) {
-	for _, n := range g.nodes {
-		if g.uses[n.Name] > 0 {
-			continue
-		}
-		if n.Name == command {
-			roots = slices.Insert(roots, 0, n)
-		} else {
-			roots = append(roots, n)
+func (g *graph) roots() (roots []*api.Node) {
+	for _, isCommand := range [...]bool{true, false} {
+		for _, n := range g.nodes {
+			if g.uses[n.Name] == 0 && (n.Name == command) == isCommand {
+				roots = append(roots, n)
+			}
 		}
 	}
 	return roots
@@ -109,7 +114,7 @@ type textGraph struct {
 }
 
 // node draws a node, which how says what it is to the one above, and what is below it.
-func (d *textGraph) node(n api.Node, branch, below, how string) {
+func (d *textGraph) node(n *api.Node, branch, below, how string) {
 	label := branch
 	if how != "" {
 		label += d.o.paint(faint, how+" ")
@@ -133,7 +138,7 @@ func (d *textGraph) node(n api.Node, branch, below, how string) {
 	for i, e := range parts {
 		to, known := d.named[e.to]
 		if !known {
-			to = api.Node{Name: e.to, State: "unknown"}
+			to = &api.Node{Name: e.to, State: "unknown"}
 		}
 		if i == len(parts)-1 {
 			d.node(to, below+d.o.pick("└─ ", "`- "), below+"   ", e.how)

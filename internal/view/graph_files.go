@@ -16,7 +16,7 @@ func DOT(nodes []api.Node) string {
 		label := quoteDOT(n.Name) + `\n` + quoteDOT(describe(n))
 		fmt.Fprintf(&b, "\t\"%s\" [label=\"%s\" fillcolor=\"%s\"]\n", quoteDOT(n.Name), label, fill(n.State))
 	}
-	for _, n := range nodes {
+	for _, n := range g.nodes {
 		for _, e := range g.edges[n.Name] {
 			how := ""
 			switch e.how {
@@ -42,7 +42,7 @@ func Mermaid(nodes []api.Node) string {
 		ids[n.Name] = fmt.Sprintf("n%d", i)
 		fmt.Fprintf(&b, "    n%d[\"%s<br>%s\"]:::%s\n", i, quoteMermaid(n.Name), describe(n), class(n.State))
 	}
-	for _, n := range nodes {
+	for _, n := range g.nodes {
 		for _, e := range g.edges[n.Name] {
 			arrow := "-->"
 			if e.how != "" {
@@ -51,21 +51,21 @@ func Mermaid(nodes []api.Node) string {
 			fmt.Fprintf(&b, "    %s %s %s\n", ids[n.Name], arrow, ids[e.to])
 		}
 	}
-	for _, c := range [...]string{"good", "bad", "idle", "busy"} {
-		fmt.Fprintf(&b, "    classDef %s fill:%s,stroke:#8c959f,color:#1f2328\n", c, fills[c])
+	for _, c := range classes {
+		fmt.Fprintf(&b, "    classDef %s fill:%s,stroke:#8c959f,color:#1f2328\n", c.name, c.fill)
 	}
 	return b.String()
 }
 
 // all are the nodes and what they depend on that is not among them.
-func (g *graph) all() []api.Node {
-	all := append([]api.Node(nil), g.nodes...)
+func (g *graph) all() []*api.Node {
+	all := g.nodes[:len(g.nodes):len(g.nodes)]
 	missing := map[string]bool{}
 	for _, n := range g.nodes {
 		for _, e := range g.edges[n.Name] {
 			if _, known := g.named[e.to]; !known && !missing[e.to] {
 				missing[e.to] = true
-				all = append(all, api.Node{Name: e.to, State: "unknown"})
+				all = append(all, &api.Node{Name: e.to, State: "unknown"})
 			}
 		}
 	}
@@ -73,33 +73,40 @@ func (g *graph) all() []api.Node {
 }
 
 // describe is what is below a node's name.
-func describe(n api.Node) string {
+func describe(n *api.Node) string {
 	if n.Oneshot {
 		return n.State + ", oneshot"
 	}
 	return n.State
 }
 
-// class is the kind of a state.
-func class(state string) string {
-	switch stateColor(state) {
-	case green:
-		return "good"
-	case red:
-		return "bad"
-	case faint:
-		return "idle"
-	}
-	return "busy"
+// classes are the kinds of states by the color that they have in a terminal, and the one that they have
+// elsewhere.
+var classes = [...]struct{ color, name, fill string }{
+	{green, "good", "#d2f0da"}, {red, "bad", "#ffd7d5"}, {faint, "idle", "#eaeef2"}, {amber, "busy", "#fff1d6"},
 }
 
-var fills = map[string]string{"good": "#d2f0da", "bad": "#ffd7d5", "idle": "#eaeef2", "busy": "#fff1d6"}
+func class(state string) string {
+	for _, c := range classes {
+		if c.color == stateColor(state) {
+			return c.name
+		}
+	}
+	return ""
+}
 
-func fill(state string) string { return fills[class(state)] }
+func fill(state string) string {
+	for _, c := range classes {
+		if c.color == stateColor(state) {
+			return c.fill
+		}
+	}
+	return ""
+}
 
 // quoteDOT makes text fit for between quotes in DOT.
 func quoteDOT(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(Options{Unicode: true}.clean(text))
+	return strings.ReplaceAll(strings.ReplaceAll(Options{Unicode: true}.clean(text), `\`, `\\`), `"`, `\"`)
 }
 
 // quoteMermaid makes text fit for between quotes in Mermaid, which knows entities.

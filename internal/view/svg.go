@@ -119,7 +119,7 @@ func (d *picture) band() {
 			continue
 		}
 		x1, x2 := d.x(s.Start), d.x(s.stop)
-		fmt.Fprintf(&d.front, "<g><title>%s</title>\n", escape("stage "+s.label+": "+d.when(s.row)))
+		fmt.Fprintf(&d.front, "<g><title>%s</title>\n", escape("stage "+s.label+": "+d.when(&s.row)))
 		rect(&d.front, "b"+strconv.Itoa(i%3), x1, max(x2-1, x1+1), d.y, bandHeight)
 		if float64(utf8.RuneCountInString(s.label))*small+10 <= x2-x1 {
 			text(&d.front, "n w", x1+6, d.y+15, s.label)
@@ -131,7 +131,7 @@ func (d *picture) band() {
 }
 
 // group draws what took place in a stage.
-func (d *picture) group(stage stageRows) {
+func (d *picture) group(stage *stageRows) {
 	if len(stage.parts) == 0 {
 		return
 	}
@@ -145,7 +145,7 @@ func (d *picture) group(stage stageRows) {
 }
 
 // row draws a script or a service.
-func (d *picture) row(r row) {
+func (d *picture) row(r *row) {
 	middle := d.y + rowHeight/2
 	fmt.Fprintf(&d.front, "<g><title>%s</title>\n", escape(d.tooltip(r)))
 	rect(&d.front, "row", margin-12, pictureWidth-margin+12, d.y, rowHeight)
@@ -171,7 +171,7 @@ func (d *picture) row(r row) {
 }
 
 // bars draws a row's time: dots while it waits, then a bar for each run.
-func (d *picture) bars(r row, middle float64) {
+func (d *picture) bars(r *row, middle float64) {
 	b, top := &d.front, middle-barHeight/2
 	if r.begin == 0 {
 		d.dots(r.Start, r.stop, middle)

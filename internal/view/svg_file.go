@@ -84,8 +84,8 @@ func (d *picture) file() string {
 // subtitle says when it was and how much there is.
 func (d *picture) subtitle() string {
 	scripts, services := 0, 0
-	for _, s := range d.Spans {
-		switch s.Kind {
+	for i := range d.Spans {
+		switch d.Spans[i].Kind {
 		case kindService:
 			services++
 		case kindScript:
@@ -100,7 +100,7 @@ func (d *picture) subtitle() string {
 }
 
 // when says when a row was, in words.
-func (d *picture) when(r row) string {
+func (d *picture) when(r *row) string {
 	said := fmt.Sprintf("at %s", duration(r.Start))
 	if r.done > 0 {
 		return said + ", took " + duration(r.done-r.Start)
@@ -109,7 +109,7 @@ func (d *picture) when(r row) string {
 }
 
 // tooltip tells all that is known of a row.
-func (d *picture) tooltip(r row) string {
+func (d *picture) tooltip(r *row) string {
 	said := []string{r.Name}
 	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
 	needs := append(append([]string(nil), r.Requires...), r.After...)

@@ -17,7 +17,7 @@ func Timeline(t api.Timeline, o Options) string {
 	d.line(o.paint(bold, "baseinit "+c.title()) + ", " + t.Began.UTC().Format("2 Jan 2006 15:04:05 UTC"))
 	d.axis()
 	for _, stage := range c.stages {
-		d.row(stage.row, 0)
+		d.row(&stage.row, 0)
 		for _, r := range stage.parts {
 			d.row(r, 2)
 		}
@@ -86,7 +86,7 @@ func (d *textChart) axis() {
 }
 
 // row draws a line of the chart.
-func (d *textChart) row(r row, indent int) {
+func (d *textChart) row(r *row, indent int) {
 	mark, attribute := " ", ""
 	if r.Critical && r.Kind != kindStage {
 		mark, attribute = "*", amber
@@ -116,7 +116,7 @@ const (
 )
 
 // bar draws a row's bar.
-func (d *textChart) bar(r row) string {
+func (d *textChart) bar(r *row) string {
 	cells := make([]cell, d.bars)
 	if d.Ended > 0 {
 		cells[d.column(d.Ended)] = upLine
@@ -139,7 +139,7 @@ func (d *textChart) bar(r row) string {
 }
 
 // runs draws what comes after the wait.
-func (d *textChart) runs(r row, fill func(from, to float64, what cell)) {
+func (d *textChart) runs(r *row, fill func(from, to float64, what cell)) {
 	for _, run := range r.Earlier {
 		fill(run.Start, run.End, works)
 		fill(run.End, max(r.Run, run.End), waits)
@@ -162,16 +162,16 @@ func (d *textChart) runs(r row, fill func(from, to float64, what cell)) {
 }
 
 // draw turns cells into text.
-func (d *textChart) draw(cells []cell, r row) string {
-	glyphs := map[cell]string{
-		empty: " ", upLine: d.o.pick("│", "|"), waits: d.o.pick("·", "."), works: d.o.pick("━", "="),
-		ready: d.o.pick("─", "-"), fails: d.o.pick("×", "x"), inStage: d.o.pick("▔", "_"),
-	}
+func (d *textChart) draw(cells []cell, r *row) string {
 	accent := green
 	if r.Critical {
 		accent = amber
 	}
-	attributes := map[cell]string{upLine: faint, waits: faint, works: accent, ready: faint, fails: red, inStage: faint}
+	attributes := [...]string{upLine: faint, waits: faint, works: accent, ready: faint, fails: red, inStage: faint}
+	glyphs := [...]string{
+		empty: " ", upLine: d.o.pick("│", "|"), waits: d.o.pick("·", "."), works: d.o.pick("━", "="),
+		ready: d.o.pick("─", "-"), fails: d.o.pick("×", "x"), inStage: d.o.pick("▔", "_"),
+	}
 	var b strings.Builder
 	for i := 0; i < len(cells); {
 		end := i

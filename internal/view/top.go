@@ -50,8 +50,12 @@ func (t *Top) Key(key string) (verb, service string) {
 	switch key {
 	case "q", "ctrl-c":
 		return "quit", ""
-	case "r", "s", "t":
-		return map[string]string{"r": "restart", "s": "stop", "t": "start"}[key], t.selection()
+	case "r":
+		return "restart", t.selection()
+	case "s":
+		return "stop", t.selection()
+	case "t":
+		return "start", t.selection()
 	case "h", "?":
 		t.help = true
 	case "up", "k":
@@ -75,13 +79,15 @@ func (t *Top) Key(key string) (verb, service string) {
 	return "", ""
 }
 
+// sequences are what terminals send after ESC for keys: console_codes(4).
+var sequences = [...]struct{ typed, key string }{
+	{"[A", "up"}, {"OA", "up"}, {"[B", "down"}, {"OB", "down"}, {"[H", "home"}, {"OH", "home"}, {"[1~", "home"},
+	{"[F", "end"}, {"OF", "end"}, {"[4~", "end"}, {"[5~", "pageup"}, {"[6~", "pagedown"},
+}
+
 // Keys are the keys in what was typed on a terminal: letters, up, down, home, end, pageup,
 // pagedown, ctrl-c. Others are left out.
 func Keys(typed []byte) (keys []string) {
-	sequences := map[string]string{
-		"[A": "up", "OA": "up", "[B": "down", "OB": "down", "[H": "home", "OH": "home", "[1~": "home", "[F": "end", "OF": "end", "[4~": "end",
-		"[5~": "pageup", "[6~": "pagedown",
-	}
 	for i := 0; i < len(typed); {
 		c := typed[i]
 		i++
@@ -96,8 +102,10 @@ func Keys(typed []byte) (keys []string) {
 				end++
 			}
 			end = min(end+1, len(typed))
-			if name := sequences[string(typed[i:end])]; name != "" {
-				keys = append(keys, name)
+			for _, s := range sequences {
+				if s.typed == string(typed[i:end]) {
+					keys = append(keys, s.key)
+				}
 			}
 			i = end
 		}

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,13 +12,14 @@ import (
 // Tree draws the processes of each service, what no service has started, and baseinit's
 // own, whose number is self. user gives the name of a user's number.
 func Tree(all []api.Process, self int, user func(uid int) string, o Options) string {
-	d := &tree{o: o, self: self, user: user, children: map[int][]api.Process{}, of: map[int]string{}}
-	for _, p := range all {
-		d.of[p.PID] = d.group(p)
+	d := &tree{o: o, self: self, user: user, children: map[int][]*api.Process{}, of: map[int]string{}}
+	for i := range all {
+		d.of[all[i].PID] = d.group(&all[i])
 	}
-	groups := map[string][]api.Process{}
+	groups := map[string][]*api.Process{}
 	var order []string
-	for _, p := range all {
+	for i := range all {
+		p := &all[i]
 		group := d.of[p.PID]
 		if groups[group] == nil {
 			order = append(order, group)
@@ -29,9 +29,16 @@ func Tree(all []api.Process, self int, user func(uid int) string, o Options) str
 			d.children[p.Parent] = append(d.children[p.Parent], p)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	last := [...]string{command, orphans, own}
 	for _, group := range order {
-		d.service(group, groups[group])
+		if !slices.Contains(last[:], group) {
+			d.service(group, groups[group])
+		}
+	}
+	for _, group := range last {
+		if groups[group] != nil {
+			d.service(group, groups[group])
+		}
 	}
 	return d.text.String()
 }
@@ -42,18 +49,16 @@ const (
 	own     = "\x00baseinit"
 )
 
-func rank(group string) int { return slices.Index([]string{command, orphans, own}, group) }
-
 type tree struct {
 	o        Options
 	self     int
 	user     func(int) string
 	text     strings.Builder
 	of       map[int]string // the group of each process
-	children map[int][]api.Process
+	children map[int][]*api.Process
 }
 
-func (d *tree) group(p api.Process) string {
+func (d *tree) group(p *api.Process) string {
 	switch {
 	case p.PID == d.self:
 		return own
@@ -64,7 +69,7 @@ func (d *tree) group(p api.Process) string {
 }
 
 // service draws a group of processes below its name.
-func (d *tree) service(group string, processes []api.Process) {
+func (d *tree) service(group string, processes []*api.Process) {
 	memory := int64(0)
 	for _, p := range processes {
 		memory += p.Memory
@@ -82,7 +87,7 @@ func (d *tree) service(group string, processes []api.Process) {
 }
 
 // process draws a process and those that it has started.
-func (d *tree) process(p api.Process, branch, below string) {
+func (d *tree) process(p *api.Process, branch, below string) {
 	name := d.user(p.User)
 	if name == "" {
 		name = strconv.Itoa(p.User)
