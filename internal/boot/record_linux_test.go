@@ -86,8 +86,12 @@ func TestRecord(t *testing.T) {
 	}{
 		"all": {
 			services: []supervisor.Service{
-				{Name: "db", Readiness: slow, LogTo: "log"}, {Name: "log"}, {Name: "migrate", Oneshot: true, Requires: []string{"db"}},
-				{Name: "web", Requires: []string{"migrate", "cache"}, Readiness: slow}, {Name: "cache", Readiness: slow}, {Name: "never", Down: true},
+				{Name: "db", Readiness: slow, LogTo: "log"},
+				{Name: "log"},
+				{Name: "migrate", Oneshot: true, Requires: []string{"db"}},
+				{Name: "web", Requires: []string{"migrate", "cache"}, Readiness: slow},
+				{Name: "cache", Readiness: slow},
+				{Name: "never", Down: true},
 				{Name: "CMD", After: []string{"web", "db"}, Main: true},
 			},
 			steps: `

@@ -122,6 +122,8 @@ func (c *chart) row(s *api.Span) *row {
 	return r
 }
 
+const atOnce = "at once"
+
 // took is how long it took, once it waited for nobody any more, in words.
 func (r *row) took() string {
 	switch {
@@ -134,7 +136,7 @@ func (r *row) took() string {
 	case r.Failed != "":
 		return "failed"
 	case r.done-r.begin < 0.000005:
-		return "at once"
+		return atOnce
 	}
 	return duration(r.done - r.begin)
 }
@@ -179,14 +181,13 @@ func (c *chart) ending() string {
 	return "up"
 }
 
-// criticalPath is the critical path in words, or "".
-func (c *chart) criticalPath(arrow string) string {
-	var parts []string
+// criticalPath is the critical path in words.
+func (c *chart) criticalPath() (parts []string) {
 	for _, r := range c.path {
 		if r.Kind == kindService && r.Name == command && r.Failed == "" {
 			continue // its start is the end
 		}
 		parts = append(parts, r.label+" "+r.took())
 	}
-	return strings.Join(parts, arrow)
+	return parts
 }

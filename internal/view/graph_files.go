@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sillelien/baseinit/internal/control/api"
@@ -59,7 +60,7 @@ func Mermaid(nodes []api.Node) string {
 
 // all are the nodes and what they depend on that is not among them.
 func (g *graph) all() []*api.Node {
-	all := g.nodes[:len(g.nodes):len(g.nodes)]
+	all := slices.Clip(g.nodes)
 	missing := map[string]bool{}
 	for _, n := range g.nodes {
 		for _, e := range g.edges[n.Name] {

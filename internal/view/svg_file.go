@@ -71,7 +71,7 @@ func (d *picture) file() string {
 	fmt.Fprintf(&b, `<rect class="page" x=".5" y=".5" width="%s" height="%s" rx="8"/>`+"\n", number(pictureWidth-1), number(d.y-1))
 	text(&b, "h t", margin, 44, summary)
 	text(&b, "n f", margin, 66, d.subtitle())
-	if path := d.criticalPath(" → "); path != "" {
+	if path := strings.Join(d.criticalPath(), " → "); path != "" {
 		room := int(d.width() / letter)
 		text(&b, "n amber", margin, 88, Options{Unicode: true}.fit("critical path: "+path, room))
 	}
@@ -128,8 +128,11 @@ func (d *picture) tooltip(r *row) string {
 	if r.Tries > 1 {
 		say("its run number %d started at %s", r.Tries, duration(r.Run))
 	}
-	if r.Ready > 0 {
-		say("ready at %s, after %s", duration(r.Ready), r.took())
+	switch took := r.took(); {
+	case r.Ready > 0 && took == atOnce:
+		said = append(said, "ready "+took)
+	case r.Ready > 0:
+		say("ready at %s, after %s", duration(r.Ready), took)
 	}
 	if r.Failed != "" {
 		say("failed: %s", r.Failed)

@@ -132,7 +132,9 @@ func (d *textChart) bar(r *row) string {
 	case r.begin == 0:
 		fill(r.Start, r.stop, waits)
 	default:
-		fill(r.Start, begin, waits)
+		if begin-r.Start >= d.to/float64(d.bars) { // else there is nothing to see of it
+			fill(r.Start, begin, waits)
+		}
 		d.runs(r, fill)
 	}
 	return d.draw(cells, r)
@@ -187,19 +189,25 @@ func (d *textChart) draw(cells []cell, r *row) string {
 // foot says what the bars mean, and what they cannot show.
 func (d *textChart) foot() {
 	o := d.o
+	var parts []string
 	d.line("")
 	legend := o.pick("· waits   ━ starts   ─ is ready   × failed   * critical path", ". waits   = starts   - is ready   x failed   * critical path")
 	if d.Ended > 0 {
 		legend += o.pick("   │ ", "   | ") + d.ending()
 	}
 	d.line(legend)
-	if path := d.criticalPath(o.pick(" → ", " > ")); path != "" {
-		d.wrap("critical path: " + o.clean(path))
+	for i, part := range d.criticalPath() {
+		arrow := o.pick("→ ", "> ")
+		if i == 0 {
+			arrow = "critical path: "
+		}
+		parts = append(parts, arrow+o.clean(part))
 	}
+	d.wrap(parts)
 	for _, stage := range d.stages {
 		for _, r := range stage.parts {
 			if story := r.story(); story != "" {
-				d.wrap(o.clean(r.label + ": " + story))
+				d.wrap(strings.Fields(o.clean(r.label + ": " + story)))
 			}
 		}
 	}
@@ -209,9 +217,9 @@ func (d *textChart) foot() {
 }
 
 // wrap writes words in as many lines as they need.
-func (d *textChart) wrap(text string) {
+func (d *textChart) wrap(words []string) {
 	line := ""
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range words {
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > d.o.width() {
 			d.line(line)
 			line = "   " + word
@@ -219,5 +227,7 @@ func (d *textChart) wrap(text string) {
 		}
 		line = strings.TrimPrefix(line+" "+word, " ")
 	}
-	d.line(line)
+	if line != "" {
+		d.line(line)
+	}
 }

@@ -81,8 +81,18 @@ func (t *Top) Key(key string) (verb, service string) {
 
 // sequences are what terminals send after ESC for keys: console_codes(4).
 var sequences = [...]struct{ typed, key string }{
-	{"[A", "up"}, {"OA", "up"}, {"[B", "down"}, {"OB", "down"}, {"[H", "home"}, {"OH", "home"}, {"[1~", "home"},
-	{"[F", "end"}, {"OF", "end"}, {"[4~", "end"}, {"[5~", "pageup"}, {"[6~", "pagedown"},
+	{"[A", "up"},
+	{"OA", "up"},
+	{"[B", "down"},
+	{"OB", "down"},
+	{"[H", "home"},
+	{"OH", "home"},
+	{"[1~", "home"},
+	{"[F", "end"},
+	{"OF", "end"},
+	{"[4~", "end"},
+	{"[5~", "pageup"},
+	{"[6~", "pagedown"},
 }
 
 // Keys are the keys in what was typed on a terminal: letters, up, down, home, end, pageup,
