@@ -9,13 +9,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// windowSize is that of a terminal; an error if it is none.
+// windowSize is that of a terminal; an error if it is none. One that does not know, as that
+// of `docker exec -t` at first, has 80 columns and 24 rows.
 func windowSize(f *os.File) (columns, rows int, err error) {
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
 		return 0, 0, err
 	}
-	return int(size.Col), int(size.Row), nil
+	columns, rows = int(size.Col), int(size.Row)
+	if columns == 0 || rows == 0 {
+		columns, rows = 80, 24
+	}
+	return columns, rows, nil
 }
 
 // sigResize comes when the size of the terminal has changed.

@@ -65,6 +65,7 @@ type topCall struct {
 	frames int
 	top    view.Top
 	out    *os.File // a terminal
+	lost   bool     // the last time that the table should have been renewed, it was not
 }
 
 // renew asks how everything is.
@@ -125,9 +126,14 @@ func (t *topCall) loop(typed <-chan []byte, signals <-chan os.Signal) error {
 		}
 		select {
 		case <-renew.C:
-			if err := t.renew(); err != nil {
+			err := t.renew()
+			switch {
+			case err != nil:
 				t.top.Message = err.Error()
+			case t.lost:
+				t.top.Message = ""
 			}
+			t.lost = err != nil
 		case sig := <-signals:
 			if number, _ := sig.(syscall.Signal); number != sigResize {
 				return Exit(128 + int(number))

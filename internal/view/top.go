@@ -286,7 +286,7 @@ func (t *Top) table(o Options, services []*api.Service, room int) []string {
 func (t *Top) layout(o Options, services []*api.Service) (shown []column, names int) {
 	names = 4
 	for _, s := range services {
-		names = max(names, len([]rune(s.Name)))
+		names = max(names, len([]rune(s.Name))+1) // and a mark
 	}
 	names = min(names, 24)
 	left := o.width() - names
@@ -303,7 +303,11 @@ func (t *Top) layout(o Options, services []*api.Service) (shown []column, names 
 func (t *Top) row(o Options, s *api.Service, shown []column, names int, selected bool) string {
 	plain := o
 	plain.Color = o.Color && !selected
-	cells := []string{pad(o.fit(s.Name, names), names, false)}
+	name := s.Name
+	if selected && !o.Color {
+		name = ">" + name
+	}
+	cells := []string{pad(o.fit(name, names), names, false)}
 	for _, c := range shown {
 		cell := pad(o.fit(c.value(t, s), max(c.width, -c.width)), max(c.width, -c.width), c.width > 0)
 		if c.title == "STATE" {
