@@ -17,6 +17,7 @@ import (
 	"github.com/sillelien/baseinit/internal/control/api"
 	"github.com/sillelien/baseinit/internal/logring"
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/shared"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -52,6 +53,11 @@ type Config struct {
 	// OnStop is called once, when the container begins to stop. It must not
 	// wait. May be nil.
 	OnStop func()
+	// Control is the path of the control socket; default: in the directory for state.
+	// ControlOff: there is none.
+	Control string
+	// Metrics writes what is counted, for the control socket. May be nil.
+	Metrics func(io.Writer) error
 	// Began is when the process was started, which Timeline counts from. Default: when New
 	// is called.
 	Began time.Time
@@ -81,7 +87,16 @@ type Container struct {
 
 	known atomic.Pointer[supervisors]
 
-	record    *record
+	record  *record
+	serving atomic.Pointer[supervisor.Supervisor] // runs the services, or did
+	served  chan struct{}                         // closed when there is one
+
+	controlOpened func() error // waits until the control socket is there, and tells why not
+	socket        *socket
+	events        eventLog
+	pictures      shared.Value[picture]
+	censuses      shared.Value[census]
+
 	live      *live
 	reloading sync.Mutex
 	rc        s6.RC   // as base has read it; Run's goroutine alone
@@ -95,7 +110,13 @@ type Container struct {
 
 // New gives a container that has started nothing yet.
 func New(cfg Config) *Container {
-	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg), record: newRecord(cfg.Began, cfg.OnStage)}
+	c := &Container{cfg: cfg, up: make(chan struct{}), served: make(chan struct{}), run: noRunDir(cfg)}
+	c.record = newRecord(cfg.Began, func(stage string, at time.Time) {
+		c.events.add(api.Event{Time: at.UTC(), Kind: "stage", Text: "the container is at " + stage})
+		if cfg.OnStage != nil {
+			cfg.OnStage(stage, at)
+		}
+	})
 	for i := range c.requests {
 		c.requests[i], c.end[i] = context.WithCancelCause(context.Background())
 	}

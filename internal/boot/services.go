@@ -60,6 +60,7 @@ func (c *Container) serviceEnviron() []string {
 // see is told, and its exit code is written where finish scripts look for it.
 func (c *Container) observe(e supervisor.Event) {
 	c.record.observe(e)
+	c.events.add(happened(e))
 	if e.Service != commandName {
 		e.Log(c.cfg.Logger)
 		c.bringUp.watch(c, e)

@@ -128,6 +128,7 @@ func (c *Container) prepare() error {
 	}
 	run, err := newRunDir(c.cfg)
 	c.run = run
+	c.openControlBeside()
 	c.live = newLive(c)
 	c.run.scan.serve(c)
 	<-c.cfg.Caught // in the meantime they have been
@@ -178,6 +179,9 @@ func (c *Container) initialise() error {
 // runInit runs a boot script, and says what its end means for the boot. where goes before
 // its name.
 func (c *Container) runInit(script s6.Script, where string) error {
+	if err := c.needControl(); err != nil {
+		return err
+	}
 	started := time.Now()
 	name := where + script.Name
 	done := c.record.script(name)
@@ -213,6 +217,9 @@ func (c *Container) serve() error {
 	c.adoptRC(&rc)
 	rc.Order(services)
 	services = append(services, rc.Services...)
+	if err := c.needControl(); err != nil {
+		return err
+	}
 	if len(services) > 0 {
 		c.run.touched()
 	}
@@ -247,13 +254,20 @@ func (c *Container) serve() error {
 // behind is given back then: the heap is too small for the collector to do that.
 const settled = time.Second
 
+// frugal gives memory back, and keeps the heap half as large as the collector would let it
+// become: 2 MB before it does anything at all instead of 4. In the boot its time counts more.
+func frugal() {
+	debug.SetGCPercent(50)
+	debug.FreeOSMemory()
+}
+
 // supervise runs the supervisor and notes what ended it.
 func (c *Container) supervise(sup *supervisor.Supervisor) error {
 	c.getToKnow(sup)
 	c.setSupervisor(sup)
 	defer c.setSupervisor(nil)
 	defer context.AfterFunc(c.requests[1], sup.Kill)()
-	defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
+	defer time.AfterFunc(settled, frugal).Stop()
 	err := sup.Run(c.requests[0])
 	c.live.flush()
 	if c.sharesTerminal {
@@ -270,6 +284,10 @@ func (c *Container) supervise(sup *supervisor.Supervisor) error {
 }
 
 func (c *Container) setSupervisor(sup *supervisor.Supervisor) {
+	if sup != nil {
+		c.serving.Store(sup)
+		close(c.served)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sup = sup
@@ -330,6 +348,7 @@ func (c *Container) sweep() {
 
 // clean leaves nothing behind that the next life could stumble over.
 func (c *Container) clean() {
+	c.closeControl()
 	c.run.scan.close()
 	c.live.close()
 	code, set, err := c.run.results.ExitCode()
