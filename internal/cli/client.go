@@ -9,7 +9,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sillelien/baseinit/internal/control/api"
 )
@@ -107,8 +111,12 @@ func (c *Call) Stream(path string, query Query, each func(line []byte) error) er
 	if status/100 != 2 {
 		return problem(status, body)
 	}
+	gone := whenGone(c.Stdout, body.Close)
 	for {
 		line, err := body.ReadBytes('\n')
+		if err != nil && gone.Load() {
+			return syscall.EPIPE
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -119,6 +127,28 @@ func (c *Call) Stream(path string, query Query, each func(line []byte) error) er
 			return err
 		}
 	}
+}
+
+// whenGone calls end when nobody can read any more what is written to out, which may be long
+// before there is something to write. It goes on until the process ends.
+func whenGone(out io.Writer, end func()) *atomic.Bool {
+	gone := new(atomic.Bool)
+	if f, ok := out.(*os.File); ok {
+		go func() {
+			fds := []unix.PollFd{{Fd: int32(f.Fd())}} // POLLERR and POLLHUP are always told
+			for {
+				n, err := unix.Poll(fds, -1)
+				if n > 0 || err != nil && !errors.Is(err, syscall.EINTR) {
+					gone.Store(n > 0)
+					break
+				}
+			}
+			if gone.Load() {
+				end()
+			}
+		}()
+	}
+	return gone
 }
 
 func problem(status int, body io.Reader) error {

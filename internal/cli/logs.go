@@ -11,7 +11,7 @@ import (
 func logsCommand() Command {
 	return Command{
 		Name: "logs", Usage: "[-f] [-n LINES] [--since TIME] [--json] [SERVICE...]", Summary: "Prints what services have written lately.",
-		Details: "baseinit keeps the last lines of each service whose output goes through it: one whose output is raw has none. `BASEINIT_OUTPUT=plain` has all services' output go through it and changes nothing else.",
+		Details: "baseinit keeps the last lines of each service whose output goes through it, what it sends to syslog, and its own lines, of the service `baseinit`. By default output does not go through it: `BASEINIT_OUTPUT=plain` changes that, and nothing else. See docs/logs.md.",
 		Flags: []Flag{
 			{Name: "follow", Short: "f", Meaning: "go on with what they write from now on"},
 			{Name: "last", Short: "n", Value: "LINES", Meaning: "only the last so many lines"},
