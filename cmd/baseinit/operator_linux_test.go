@@ -1,11 +1,13 @@
 package main_test
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sillelien/baseinit/internal/cli"
 	"github.com/sillelien/baseinit/internal/pid1test"
 )
 
@@ -282,4 +284,35 @@ try baseinit reload x
 	r.Wait()
 	holds(t, r.Stdout(), "complete -F _baseinit baseinit\n", "baseinit sta: status start\n", "baseinit status w: web worker\n", "baseinit status --js: --json\n", "baseinit status web wo: worker\n",
 		"baseinit status my: my\\ app\n", "baseinit signal HU: HUP\n", "baseinit signal HUP we: web\n", "baseinit help heal: healthy\n", "baseinit completions b: bash\n", "baseinit reload x: \n")
+}
+
+// TestExamples: every example of help and docs/cli.md works. Those that go on are cut off.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	var script strings.Builder
+	script.WriteString("mkdir -p /etc/bash_completion.d\nbaseinit wait web db\n")
+	count := 0
+	for _, c := range cli.Commands() {
+		for _, e := range c.Examples {
+			switch {
+			case c.Name == "top": // needs a terminal
+				continue
+			case strings.Contains(e.Line, "--state down"):
+				script.WriteString("(baseinit stop web) &\n")
+			}
+			prefix := "baseinit "
+			if strings.Contains(e.Line, "-f") || c.Name == "events" {
+				prefix = "timeout 1 baseinit "
+			}
+			count++
+			fmt.Fprintf(&script, "{ %s%s; } >/tmp/out 2>&1; code=$?; echo %q: $code; [ $code = 0 ] || [ $code = 143 ] || cat /tmp/out\nwait\nbaseinit start web db >/dev/null\n", prefix, strings.Replace(e.Line, "| source", "| cat", 1), e.Line)
+		}
+	}
+	got := operate(t, pid1test.Box{
+		Env:   []string{"BASEINIT_OUTPUT=plain"},
+		Files: map[string]string{"/etc/services.d/db/run": sleeps, "/etc/services.d/web/run": "#!/bin/sh\ntrap '' HUP\nwhile :; do sleep 0.1; done\n"},
+	}, script.String())
+	if n := strings.Count(got, ": 0\n") + strings.Count(got, ": 143\n"); n != count || count == 0 {
+		t.Errorf("%d of %d examples work:\n%s", n, count, got)
+	}
 }

@@ -16,8 +16,8 @@ func completionsCommand() Command {
 		Name: "completions", Usage: "bash | zsh | fish", Summary: "Prints what a shell needs to complete commands, flags and the names of services.",
 		Details: "Names of services are asked for at the control socket, so they are there in a shell inside the container.",
 		Examples: []Example{
-			{"completions bash >/usr/share/bash-completion/completions/baseinit", "installs them for bash; `source <(baseinit completions bash)` has them in one shell"},
-			{"completions fish >~/.config/fish/completions/baseinit.fish", "installs them for fish"},
+			{"completions bash >/etc/bash_completion.d/baseinit", "installs them for bash; `source <(baseinit completions bash)` has them in one shell"},
+			{"completions fish | source", "has them in one fish"},
 		},
 		Completes: "shells", Anywhere: true,
 		Run: func(c *Call) error {

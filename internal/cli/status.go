@@ -22,7 +22,7 @@ func statusCommand() Command {
 		Examples: []Example{
 			{"status", "prints a table of all services"},
 			{"status web", "prints a line, and ends with 3 if web is not ready or done"},
-			{"status --json | jq '.services[] | select(.ready | not)'", "prints the services that are not ready"},
+			{"status --json", "prints all that is known, for programs"},
 		},
 		Codes:     "0 each service that is wanted is ready or done, and each one named is; 3 one is not; 2 the command line is wrong; 1 there is no such service; 4 no baseinit answers",
 		Completes: "services", Run: status,
