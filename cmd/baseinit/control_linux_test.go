@@ -246,3 +246,79 @@ func TestCurl(t *testing.T) {
 		t.Errorf("another user: %q", got)
 	}
 }
+
+// TestFollowersWhoDoNotRead: clients that follow events and read none of them hold up nobody,
+// are as many as there is room for, and no reason to wait at the end.
+func TestFollowersWhoDoNotRead(t *testing.T) {
+	t.Parallel()
+	const room = 32
+	files := map[string]string{"/etc/services.d/web/run": sleeps}
+	for i := range 10 {
+		files[fmt.Sprintf("/etc/services.d/flap%d/run", i)] = "#!/bin/sh\nexit 0\n"
+	}
+	r := start(t, pid1test.Box{Files: files, Env: []string{"S6_VERBOSITY=0"}, Args: []string{"sh", "-c", "baseinit wait web; echo up; exec sleep 1000"}})
+	r.WaitFor("up")
+	path := "/run/baseinit/control"
+	follow := func() (net.Conn, string) {
+		conn, err := net.Dial("unix", fmt.Sprintf("/proc/%d/root%s", r.PID(), path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		fmt.Fprint(conn, "GET /v1/events?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+		var head [12]byte
+		if _, err := io.ReadFull(conn, head[:]); err != nil {
+			t.Fatal(err)
+		}
+		return conn, string(head[:])
+	}
+	for i := range room + 1 {
+		_, head := follow()
+		want := "HTTP/1.1 200"
+		if i == room {
+			want = "HTTP/1.1 503"
+		}
+		if head != want {
+			t.Errorf("follower %d: %q, want %q", i, head, want)
+		}
+	}
+	client := r.client(path)
+	defer client.CloseIdleConnections()
+	for range 50 {
+		resp, err := client.Post("http://x/v1/restart?service=web", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if err := get(client, "status", new(api.Status)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	r.Signal(syscall.SIGTERM)
+	if code := r.Wait(); code != 143 {
+		t.Errorf("exit code %d", code)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the end took %v", took)
+	}
+}
+
+// TestIdleMemory: what only the boot has needed is given back.
+func TestIdleMemory(t *testing.T) {
+	t.Parallel()
+	r := start(t, pid1test.Box{Args: []string{"sleep", "1000"}, Timeout: 20 * time.Second})
+	first := r.pss(t)
+	for range time.Tick(20 * time.Millisecond) { // nothing tells
+		select {
+		case <-r.Ended():
+			t.Fatal("it has still as much memory as at its start")
+		default:
+		}
+		if now := r.pss(t); now < 6<<20 {
+			t.Logf("PSS %d kB at first, then %d kB", first>>10, now>>10)
+			return
+		}
+	}
+}

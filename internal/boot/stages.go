@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -248,17 +247,6 @@ func (c *Container) serve() error {
 	c.stopAnyway() // ends what waits beside
 	beside.Wait()
 	return err
-}
-
-// settled is when the services are up, most likely. What starting them has left
-// behind is given back then: the heap is too small for the collector to do that.
-const settled = time.Second
-
-// frugal gives memory back, and keeps the heap half as large as the collector would let it
-// become: 2 MB before it does anything at all instead of 4. In the boot its time counts more.
-func frugal() {
-	debug.SetGCPercent(50)
-	debug.FreeOSMemory()
 }
 
 // supervise runs the supervisor and notes what ended it.
