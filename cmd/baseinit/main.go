@@ -7,12 +7,14 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/oklog/run"
 	"go.uber.org/zap"
 
-	_ "github.com/sillelien/baseinit/cmd/baseinit/applets" // what the program is under other names
-	_ "github.com/sillelien/baseinit/cmd/baseinit/contenv" // with-contenv, sooner
+	_ "github.com/sillelien/baseinit/cmd/baseinit/applets"  // what the program is under other names
+	_ "github.com/sillelien/baseinit/cmd/baseinit/contenv"  // with-contenv, sooner
+	_ "github.com/sillelien/baseinit/cmd/baseinit/operator" // commands for who runs the container, sooner
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/reaper"
 )
@@ -29,6 +31,7 @@ func main() {
 
 // live is the container's life.
 func live() int {
+	began := time.Now()
 	signals := catchSignals()
 	syscall.Umask(0o022) // what services of s6 are used to
 	options, code, done := parse(os.Args[1:])
@@ -50,7 +53,9 @@ func live() int {
 		out.refuse(err)
 		return code
 	}
-	container = boot.New(options.config(out, signals, log, names))
+	cfg := options.config(out, signals, log, names)
+	cfg.Began = began
+	container = boot.New(cfg)
 
 	var g run.Group
 	{

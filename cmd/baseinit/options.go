@@ -23,13 +23,15 @@ import (
 )
 
 const usage = `usage: baseinit [flags] [--] [CMD [ARGUMENT...]]
-       baseinit check [ROOT]
+       baseinit COMMAND [ARGUMENT...]
 
 baseinit is a container's first process. It runs the scripts of
 /etc/cont-init.d, keeps the services of /etc/services.d and CMD running, and
 when CMD ends or SIGTERM comes stops them all, runs /etc/cont-finish.d and
 exits with CMD's code. Without CMD it runs until it is told to stop.
-Called baseinit, not init, it checks a tree: baseinit check --help.
+Called baseinit, not init, it tells and controls what runs, and checks a tree:
+status, start, stop, restart, reload, signal, wait, logs, events, healthy, env,
+check. baseinit help lists the commands.
 
 flags:
   --root DIR      take the tree from DIR/etc instead of /etc, and keep state
@@ -45,6 +47,8 @@ flags:
                   with the search domains of resolv.conf and linked hosts; off;
                   required (environment: BASEINIT_DNS). docs/dns.md lists the
                   flags --dns-... and their variables
+  --control PATH  the control socket, if it is not to be /run/baseinit/control;
+                  off (environment: BASEINIT_CONTROL). docs/api.md tells more
   --version       print the version
   --help          print this
 
@@ -63,6 +67,7 @@ const codeUsage = 2
 // options are what the command line and the environment say.
 type options struct {
 	root     string
+	control  string
 	logs     logs.Settings
 	command  []string
 	settings s6.Settings
@@ -78,6 +83,7 @@ func parse(args []string) (o options, code int, done bool) {
 	flags.SetOutput(os.Stderr)
 	flags.Usage = func() {}
 	root := flags.String("root", "", "")
+	controlPath := flags.String("control", os.Getenv("BASEINIT_CONTROL"), "")
 	version := flags.Bool("version", false, "")
 	output, sink, names := setting.NewReader(flags, logs.List()), setting.NewReader(flags, logging.List()), setting.NewReader(flags, naming.List())
 	err := flags.Parse(args)
@@ -95,7 +101,9 @@ func parse(args []string) (o options, code int, done bool) {
 	o.command = flags.Args()
 	o.settings, o.warnings = s6.ReadSettings(os.Environ())
 	o.root, err = parseRoot(*root)
-	err = errors.Join(err, output.Read(&o.logs))
+	control, cerr := parseControl(*controlPath)
+	o.control = control
+	err = errors.Join(err, cerr, output.Read(&o.logs))
 	// The system's /dev/log and resolv.conf are not for a tree of its own.
 	o.syslog.Off, o.dns.Off = o.root != "", o.root != ""
 	if o.logs.Output == supervisor.OutputJSON {
@@ -108,6 +116,17 @@ func parse(args []string) (o options, code int, done bool) {
 		return o, codeUsage, true
 	}
 	return o, 0, false
+}
+
+// parseControl takes "on" for the default.
+func parseControl(path string) (string, error) {
+	switch {
+	case path == "on", path == "":
+		return "", nil
+	case path == boot.ControlOff, filepath.IsAbs(path):
+		return path, nil
+	}
+	return "", fmt.Errorf("--control or BASEINIT_CONTROL is %q: it can be on, off or an absolute path", path)
 }
 
 // parseRoot gives the absolute form of a root; that of the file system is "".
@@ -150,7 +169,7 @@ func (o options) config(out *output, signals *signals, log *logging.Log, names *
 			log.Leave()
 			names.Leave()
 		},
-		Root: o.root, Command: o.command, Environ: o.environ(log), Settings: o.settings,
+		Root: o.root, Control: o.control, Command: o.command, Environ: o.environ(log), Settings: o.settings,
 		Output: o.logs.Output, JoinLines: o.logs.JoinLines, Prefix: out.prefix, Rings: out.rings,
 		Stdout: out.stdout.Patient(), Stderr: out.stderr.Patient(), Logger: out.logger,
 		Caught: signals.caught,

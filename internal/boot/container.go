@@ -14,8 +14,10 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"github.com/sillelien/baseinit/internal/control/api"
 	"github.com/sillelien/baseinit/internal/logring"
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/shared"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -51,6 +53,17 @@ type Config struct {
 	// OnStop is called once, when the container begins to stop. It must not
 	// wait. May be nil.
 	OnStop func()
+	// Control is the path of the control socket; default: in the directory for state.
+	// ControlOff: there is none.
+	Control string
+	// Metrics writes what is counted, for the control socket. May be nil.
+	Metrics func(io.Writer) error
+	// Began is when the process was started, which Timeline counts from. Default: when New
+	// is called.
+	Began time.Time
+	// OnStage is called for each stage that the container enters, by its name in package
+	// api, in order. It must not wait, nor call the Container. May be nil.
+	OnStage func(stage string, at time.Time)
 }
 
 // Container is one container's life. Make one with New, and Run it once.
@@ -76,6 +89,16 @@ type Container struct {
 
 	known atomic.Pointer[supervisors]
 
+	record  *record
+	serving atomic.Pointer[supervisor.Supervisor] // runs the services, or did
+	served  chan struct{}                         // closed when there is one
+
+	controlOpened func() error // waits until the control socket is there, and tells why not
+	socket        *socket
+	events        eventLog
+	pictures      shared.Value[picture]
+	censuses      shared.Value[census]
+
 	live        *live
 	schedules   *schedules
 	reloading   sync.Mutex
@@ -92,7 +115,13 @@ type Container struct {
 
 // New gives a container that has started nothing yet.
 func New(cfg Config) *Container {
-	c := &Container{cfg: cfg, up: make(chan struct{}), run: noRunDir(cfg), schedules: newSchedules(cfg.Logger)}
+	c := &Container{cfg: cfg, up: make(chan struct{}), served: make(chan struct{}), run: noRunDir(cfg), schedules: newSchedules(cfg.Logger)}
+	c.record = newRecord(cfg.Began, func(stage string, at time.Time) {
+		c.events.add(api.Event{Time: at.UTC(), Kind: "stage", Text: "the container is at " + stage})
+		if cfg.OnStage != nil {
+			cfg.OnStage(stage, at)
+		}
+	})
 	for i := range c.requests {
 		c.requests[i], c.end[i] = context.WithCancelCause(context.Background())
 	}
@@ -108,7 +137,12 @@ func (c *Container) Actor() (execute func() error, interrupt func(error)) {
 // Up is closed when CMD has been started, or without one the services are being.
 func (c *Container) Up() <-chan struct{} { return c.up }
 
-func (c *Container) isUp() { c.wentUp.Do(func() { close(c.up) }) }
+func (c *Container) isUp() {
+	c.wentUp.Do(func() {
+		c.record.enter(api.StageUp)
+		close(c.up)
+	})
+}
 
 // ExitCode is what the process should exit with, after Run.
 func (c *Container) ExitCode() int { return c.outcome.code() }
@@ -164,6 +198,7 @@ func (c *Container) stopAnyway() bool {
 func (c *Container) ask(cause error) {
 	if c.level == 0 {
 		c.stopAt = time.Now()
+		c.record.enter(api.StageStop)
 		if c.cfg.OnStop != nil {
 			c.cfg.OnStop()
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sillelien/baseinit/envdir"
 	"github.com/sillelien/baseinit/internal/s6"
+	"github.com/sillelien/baseinit/internal/shared"
 )
 
 // runDir is the container's writable state: what is in /run where that can be
@@ -32,7 +33,7 @@ type runDir struct {
 type environment struct {
 	live    envdir.Container
 	changed atomic.Bool
-	read    shared[[]string]
+	read    shared.Value[[]string]
 }
 
 // newRunDir finds the first directory that can be written, and writes the
@@ -194,7 +195,7 @@ func (r *runDir) environ() []string {
 	if e.live.Dir == "" || !e.changed.Load() {
 		return e.live.Base
 	}
-	return e.read.get(func() []string {
+	return e.read.Get(func() []string {
 		env, _ := e.live.Environ() // a file that cannot be read is a variable less
 		return env
 	})

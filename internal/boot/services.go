@@ -61,6 +61,8 @@ func (c *Container) serviceEnviron() []string {
 // observe logs what happens to the services. Of CMD only what its caller cannot
 // see is told, and its exit code is written where finish scripts look for it.
 func (c *Container) observe(e supervisor.Event) {
+	c.record.observe(e)
+	c.events.add(happened(e))
 	c.schedules.observe(e)
 	if e.Service != commandName {
 		e.Log(c.cfg.Logger)

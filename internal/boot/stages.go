@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/sillelien/baseinit/internal/control/api"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/s6/fixattrs"
 	"github.com/sillelien/baseinit/supervisor"
@@ -24,8 +24,20 @@ const commandName = "CMD"
 
 // Run lives the container's life and returns when nothing of it is left.
 func (c *Container) Run() {
-	for _, stage := range []func() error{c.prepare, c.awaitDNS, c.hook, c.base, c.fixAttrs, c.initialise, c.serve} {
-		err := stage()
+	for _, stage := range [...]struct {
+		name string
+		live func() error
+	}{
+		{api.StagePrepare, c.prepare},
+		{api.StageDNS, c.awaitDNS},
+		{api.StageHook, c.hook},
+		{api.StageBase, c.base},
+		{api.StageAttrs, c.fixAttrs},
+		{api.StageInit, c.initialise},
+		{api.StageRC, c.serve},
+	} {
+		c.record.enter(stage.name)
+		err := stage.live()
 		if err != nil {
 			c.fail(err)
 		}
@@ -34,6 +46,7 @@ func (c *Container) Run() {
 		}
 	}
 	c.stopAnyway() // whatever comes now, the way is down
+	c.record.enter(api.StageFinish)
 	c.finish()
 	c.sweep()
 	c.clean()
@@ -114,6 +127,7 @@ func (c *Container) prepare() error {
 	}
 	run, err := newRunDir(c.cfg)
 	c.run = run
+	c.openControlBeside()
 	c.live = newLive(c)
 	c.run.scan.serve(c)
 	<-c.cfg.Caught // in the meantime they have been
@@ -164,9 +178,14 @@ func (c *Container) initialise() error {
 // runInit runs a boot script, and says what its end means for the boot. where goes before
 // its name.
 func (c *Container) runInit(script s6.Script, where string) error {
+	if err := c.needControl(); err != nil {
+		return err
+	}
 	started := time.Now()
-	exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
 	name := where + script.Name
+	done := c.record.script(name)
+	exit := c.runScript(c.requests[0], script, c.cfg.Settings.ServicesGracetime)
+	done(exit)
 	if c.stopped() {
 		c.cfg.Logger.Info(name + " was stopped with the container")
 		return nil
@@ -201,6 +220,9 @@ func (c *Container) serve() error {
 	c.adoptRC(&rc)
 	rc.Order(services)
 	services = append(services, rc.Services...)
+	if err := c.needControl(); err != nil {
+		return err
+	}
 	if len(services) > 0 {
 		c.run.touched()
 	}
@@ -217,6 +239,7 @@ func (c *Container) serve() error {
 	if err != nil {
 		return &failure{codeBadTree, err}
 	}
+	c.record.expect(services)
 	if command == nil {
 		c.isUp()
 	}
@@ -230,10 +253,6 @@ func (c *Container) serve() error {
 	return err
 }
 
-// settled is when the services are up, most likely. What starting them has left
-// behind is given back then: the heap is too small for the collector to do that.
-const settled = time.Second
-
 // supervise runs the supervisor and notes what ended it.
 func (c *Container) supervise(sup *supervisor.Supervisor) error {
 	c.getToKnow(sup)
@@ -241,7 +260,7 @@ func (c *Container) supervise(sup *supervisor.Supervisor) error {
 	defer c.setSupervisor(nil)
 	defer context.AfterFunc(c.requests[1], sup.Kill)()
 	defer c.schedules.begin(c.requests[0], sup)()
-	defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
+	defer time.AfterFunc(settled, frugal).Stop()
 	err := sup.Run(c.requests[0])
 	c.live.flush()
 	if c.sharesTerminal {
@@ -258,6 +277,10 @@ func (c *Container) supervise(sup *supervisor.Supervisor) error {
 }
 
 func (c *Container) setSupervisor(sup *supervisor.Supervisor) {
+	if sup != nil {
+		c.serving.Store(sup)
+		close(c.served)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sup = sup
@@ -318,6 +341,7 @@ func (c *Container) sweep() {
 
 // clean leaves nothing behind that the next life could stumble over.
 func (c *Container) clean() {
+	c.closeControl()
 	c.run.scan.close()
 	c.reloads.Wait()
 	c.live.close()

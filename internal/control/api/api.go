@@ -123,11 +123,14 @@ type Node struct {
 	LogTo    string   `json:"logTo,omitempty"`
 }
 
-// Timeline is the answer to GET /v1/timeline: the boot, as far as it has come.
+// Timeline is the answer to GET /v1/timeline: the boot, as far as it has come. It is over
+// when CMD runs, without one when the first services are ready or will not be.
 type Timeline struct {
-	Began time.Time `json:"began"` // when baseinit was started
-	Ended float64   `json:"ended"` // seconds after Began when the boot was over; 0: it is not
-	Spans []Span    `json:"spans"` // in the order of their start
+	Began   time.Time `json:"began"`             // when baseinit was started
+	Ended   float64   `json:"ended"`             // seconds after Began when the boot was over; 0: it is not
+	Until   float64   `json:"until"`             // seconds after Began that are told of
+	Spans   []Span    `json:"spans"`             // in the order of their start
+	Dropped int       `json:"dropped,omitempty"` // spans that there was no room for
 }
 
 // Span is something that took time during the boot. Times are seconds after Began.
@@ -139,9 +142,18 @@ type Span struct {
 	Ready    float64  `json:"ready,omitempty"` // when it was ready; a script or a oneshot: done
 	End      float64  `json:"end,omitempty"`   // when it ended, if it did before the boot was over
 	Requires []string `json:"requires,omitempty"`
-	Tries    int      `json:"tries,omitempty"`    // runs until it was ready, if more than one
+	After    []string `json:"after,omitempty"`
+	Tries    int      `json:"tries,omitempty"`    // its runs, if more than one
+	Earlier  []Run    `json:"earlier,omitempty"`  // the first of them, without the last
 	Failed   string   `json:"failed,omitempty"`   // why, if it has failed
 	Critical bool     `json:"critical,omitempty"` // it is on the critical path
+}
+
+// Run is a run of a service that ended during the boot. Times are seconds after Began.
+type Run struct {
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+	Text  string  `json:"text"` // how it ended, in words
 }
 
 // Reloaded is the answer to POST /v1/reload.

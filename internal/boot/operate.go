@@ -1,0 +1,259 @@
+//go:build linux
+
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sillelien/baseinit/internal/control"
+	"github.com/sillelien/baseinit/internal/control/api"
+	"github.com/sillelien/baseinit/internal/nearest"
+	"github.com/sillelien/baseinit/supervisor"
+)
+
+// operator is what the control socket asks of a container: a control.Backend.
+type operator struct{ *Container }
+
+// errEnding is for what comes too late.
+var errEnding = errors.New("the container is being stopped")
+
+// supervisor gives the one that runs the services, or the last that did, if there has been
+// one yet.
+func (o operator) supervisor() (*supervisor.Supervisor, error) {
+	select {
+	case <-o.served:
+		return o.serving.Load(), nil
+	default:
+	}
+	if o.requests[0].Err() != nil {
+		return nil, errEnding
+	}
+	return nil, fmt.Errorf("the services are not there yet: the container is at %s", o.Stage())
+}
+
+// awaitSupervisor is supervisor once there is one.
+func (o operator) awaitSupervisor(ctx context.Context) (*supervisor.Supervisor, error) {
+	select {
+	case <-o.served:
+		return o.serving.Load(), nil
+	case <-o.requests[0].Done():
+		return nil, errEnding
+	case <-ctx.Done():
+		return nil, fmt.Errorf("the services are not there yet: the container is at %s: %w", o.Stage(), ctx.Err())
+	}
+}
+
+// explain says of an error of the supervisor's what a person needs to know.
+func (o operator) explain(err error, name string, sup *supervisor.Supervisor) error {
+	switch {
+	case errors.Is(err, supervisor.ErrUnknown):
+		return unknown(name, sup)
+	case errors.Is(err, supervisor.ErrEnded):
+		return errEnding
+	}
+	return err
+}
+
+func unknown(name string, sup *supervisor.Supervisor) error {
+	var names []string
+	all, _ := sup.Status()
+	for i := range all {
+		names = append(names, all[i].Name)
+	}
+	return fmt.Errorf("%w: %q%s", control.ErrUnknown, name, nearest.Hint(name, names))
+}
+
+// picture is all that is known of the services at one moment.
+type picture struct {
+	statuses []supervisor.Status
+	services map[string]*supervisor.Service // by their names
+}
+
+// look asks the supervisor, for all who want to know at the same time once.
+func (o operator) look(sup *supervisor.Supervisor) picture {
+	return o.pictures.Get(func() picture {
+		p := picture{services: map[string]*supervisor.Service{}}
+		p.statuses, _ = sup.Status()
+		all := sup.Services()
+		for i := range all {
+			p.services[all[i].Name] = &all[i]
+		}
+		return p
+	})
+}
+
+// Status tells of the services.
+func (o operator) Status(names []string, usage bool) (api.Status, error) {
+	answer := api.Status{Container: o.about()}
+	sup, err := o.supervisor()
+	switch {
+	case err != nil && len(names) > 0:
+		return answer, err
+	case err == nil:
+		p := o.look(sup)
+		if len(names) == 0 {
+			for i := range p.statuses {
+				answer.Services = append(answer.Services, describe(&p.statuses[i], p.services))
+			}
+		}
+		for _, name := range names {
+			i := slices.IndexFunc(p.statuses, func(st supervisor.Status) bool { return st.Name == name })
+			if i < 0 {
+				return answer, unknown(name, sup)
+			}
+			answer.Services = append(answer.Services, describe(&p.statuses[i], p.services))
+		}
+	}
+	if usage {
+		o.addUsage(&answer)
+	}
+	return answer, nil
+}
+
+func (o operator) about() api.Container {
+	began := o.Began()
+	version := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	return api.Container{
+		PID: os.Getpid(), Version: version, Stage: o.Stage(),
+		Started: began.UTC(), Uptime: seconds(time.Since(began)),
+	}
+}
+
+// describe is a status as the API has it.
+func describe(st *supervisor.Status, services map[string]*supervisor.Service) api.Service {
+	def := services[st.Name]
+	if def == nil { // it was added in between
+		def = &supervisor.Service{}
+	}
+	s := api.Service{
+		Name: st.Name, State: st.State.String(), Since: st.Since.UTC(), Wanted: st.Wanted,
+		Ready:   st.State == supervisor.StateReady || st.State == supervisor.StateDone && def.Oneshot,
+		Oneshot: def.Oneshot, Critical: def.Critical, Health: st.Health.String(),
+		Text: st.Text, PID: st.PID, WaitingFor: st.WaitingFor, Restarts: st.Restarts,
+	}
+	if st.Health == supervisor.HealthBad {
+		s.Reason = st.HealthText
+	}
+	if !st.StartedAt.IsZero() {
+		t := st.StartedAt.UTC()
+		s.Started = &t
+		if st.PID > 0 {
+			s.Uptime = seconds(time.Since(t))
+		}
+		if !st.ReadyAt.IsZero() {
+			s.ReadyAfter = seconds(st.ReadyAt.Sub(st.StartedAt))
+		}
+	}
+	if !st.NextStart.IsZero() {
+		t := st.NextStart.UTC()
+		s.NextStart = &t
+	}
+	if st.LastExit != nil {
+		s.LastExit = &api.Exit{Code: st.LastExit.Code, Reason: st.LastExit.String()}
+		if st.LastExit.Signal != 0 {
+			s.LastExit.Signal = signalName(st.LastExit.Signal)
+		}
+	}
+	return s
+}
+
+// on does something with a service.
+func (o operator) on(name string, do func(*supervisor.Supervisor) error) error {
+	sup, err := o.supervisor()
+	if err != nil {
+		return err
+	}
+	return o.explain(do(sup), name, sup)
+}
+
+// Start wants a service up.
+func (o operator) Start(name string) error {
+	return o.on(name, func(sup *supervisor.Supervisor) error { return sup.Start(name) })
+}
+
+// Stop wants a service down. To stop CMD is to stop the container.
+func (o operator) Stop(name string) error {
+	return o.on(name, func(sup *supervisor.Supervisor) error { return sup.Stop(name) })
+}
+
+// Restart wants another run of a service.
+func (o operator) Restart(name string) error {
+	return o.on(name, func(sup *supervisor.Supervisor) error { return sup.Restart(name) })
+}
+
+// Signal sends a signal to the process of a service.
+func (o operator) Signal(name string, sig syscall.Signal) error {
+	return o.on(name, func(sup *supervisor.Supervisor) error { return sup.Signal(name, sig) })
+}
+
+// Reload reads the services again, and finds out what that has changed.
+func (o operator) Reload(context.Context) (api.Reloaded, error) {
+	sup, err := o.supervisor()
+	if err != nil {
+		return api.Reloaded{}, err
+	}
+	names := func() (all []string) {
+		statuses, _ := sup.Status()
+		for i := range statuses {
+			all = append(all, statuses[i].Name)
+		}
+		return all
+	}
+	before := names()
+	o.reload("the control socket", rescan|prune|afresh)
+	after := names()
+	o.events.add(api.Event{Time: time.Now().UTC(), Kind: "reloaded", Text: "the services were read again"})
+	return api.Reloaded{Added: less(after, before), Removed: less(before, after)}, nil
+}
+
+// less are those of all that are not in without.
+func less(all, without []string) (rest []string) {
+	for _, name := range all {
+		if !slices.Contains(without, name) {
+			rest = append(rest, name)
+		}
+	}
+	return rest
+}
+
+// Environ is the environment of a service that were started now.
+func (o operator) Environ(name string) ([]string, error) {
+	env := slices.Clone(o.run.environ())
+	if name == "" {
+		return env, nil
+	}
+	sup, err := o.supervisor()
+	if err != nil {
+		return nil, err
+	}
+	s, found := o.look(sup).services[name]
+	if !found {
+		return nil, unknown(name, sup)
+	}
+	for _, entry := range s.Env { // the last of equal names wins
+		variable, _, _ := strings.Cut(entry, "=")
+		env = slices.DeleteFunc(env, func(e string) bool { return strings.HasPrefix(e, variable+"=") })
+		env = append(env, entry)
+	}
+	return env, nil
+}
+
+// Metrics writes what is counted.
+func (o operator) Metrics(w io.Writer) error {
+	if o.cfg.Metrics == nil {
+		return errors.New("nothing is counted")
+	}
+	return o.cfg.Metrics(w)
+}

@@ -1,0 +1,13 @@
+package cli
+
+// What the tests of this package look into.
+var (
+	Duration = duration
+	Seconds  = seconds
+	Size     = size
+	Quote    = quote
+	Escape   = escape
+)
+
+// Parse splits the words after a command.
+func (c *Command) Parse(words ...string) (map[string]string, []string, error) { return c.parse(words) }

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// SocketName is where the control socket is below the directory for state.
+const SocketName = "baseinit/control"
+
+// UnreachableError is that no baseinit answers.
+type UnreachableError struct {
+	Tried []string // what was tried, and why it was not that
+}
+
+// Error says what was tried and what to do.
+func (e *UnreachableError) Error() string {
+	return "no baseinit answers: " + strings.Join(e.Tried, "; ") +
+		" (inside its container it does: docker exec NAME baseinit status; BASEINIT_CONTROL names a socket elsewhere)"
+}
+
+// sockets lists the places where the socket may be, the likeliest first. What was said by
+// name is all there is then.
+func sockets() []string {
+	if path := os.Getenv("BASEINIT_CONTROL"); path != "" && path != "off" && path != "on" {
+		return []string{path}
+	}
+	if dir := os.Getenv("BASEINIT_RUN"); dir != "" {
+		return []string{filepath.Join(dir, SocketName)}
+	}
+	paths := []string{"/run/" + SocketName}
+	first := environOfFirst()
+	if dir := first["BASEINIT_RUN"]; dir != "" {
+		paths = append(paths, filepath.Join(dir, SocketName))
+	}
+	return append(paths, private(first)...)
+}
+
+// private lists the sockets in directories that baseinit makes for itself where it cannot
+// write to /run. Those that somebody else can have made do not count.
+func private(first map[string]string) (paths []string) {
+	users := []int{os.Getuid()}
+	var stat syscall.Stat_t
+	if os.Getuid() == 0 && syscall.Stat("/proc/1", &stat) == nil && stat.Uid != 0 {
+		users = append(users, int(stat.Uid))
+	}
+	dirs := []string{os.Getenv("XDG_RUNTIME_DIR"), first["XDG_RUNTIME_DIR"], os.TempDir(), first["TMPDIR"]}
+	for i, dir := range dirs {
+		if dir == "" || slices.Contains(dirs[:i], dir) {
+			continue
+		}
+		for _, uid := range users {
+			own := filepath.Join(dir, ".baseinit-"+strconv.Itoa(uid))
+			if syscall.Lstat(own, &stat) != nil || stat.Mode&syscall.S_IFMT != syscall.S_IFDIR || int(stat.Uid) != uid || stat.Mode&0o022 != 0 {
+				continue
+			}
+			found, _ := filepath.Glob(filepath.Join(own, "*", SocketName))
+			paths = append(paths, found...)
+		}
+	}
+	return paths
+}
+
+// environOfFirst is what of the environment of the container's first process says where it
+// has its state: `docker exec` has its own. Only who may look finds anything.
+func environOfFirst() map[string]string {
+	found := map[string]string{}
+	text, err := os.ReadFile("/proc/1/environ")
+	if err != nil {
+		return found
+	}
+	for entry := range strings.SplitSeq(string(text), "\x00") {
+		name, value, _ := strings.Cut(entry, "=")
+		switch name {
+		case "BASEINIT_RUN", "XDG_RUNTIME_DIR", "TMPDIR":
+			found[name] = value
+		}
+	}
+	return found
+}
+
+// dial connects with the first socket that somebody answers at.
+func dial() (*os.File, error) {
+	failed := &UnreachableError{}
+	for _, path := range sockets() {
+		conn, err := connect(path)
+		if err == nil {
+			return conn, nil
+		}
+		failed.Tried = append(failed.Tried, path+": "+reason(err))
+	}
+	return nil, failed
+}
+
+// connect connects with one socket. The kernel's queue may be full for a while: then it waits,
+// which a socket that does not block would not.
+func connect(path string) (*os.File, error) {
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a socket: %w", err)
+	}
+	syscall.CloseOnExec(fd)
+	_ = syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &syscall.Timeval{Sec: connectSeconds})
+	if err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}); err == nil {
+		err = syscall.SetNonblock(fd, true)
+	}
+	if err != nil {
+		_ = syscall.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+// reason is why a socket does not answer, for a person.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR):
+		return "it is not there"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens"
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return "only its owner and root may connect"
+	case errors.Is(err, syscall.EAGAIN):
+		return "it did not answer in time"
+	}
+	return err.Error()
+}
