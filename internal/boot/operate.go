@@ -100,23 +100,46 @@ func (o operator) Status(names []string, usage bool) (api.Status, error) {
 		return answer, err
 	case err == nil:
 		p := o.look(sup)
+		all := o.services(&p)
 		if len(names) == 0 {
-			for i := range p.statuses {
-				answer.Services = append(answer.Services, describe(&p.statuses[i], p.services))
-			}
+			answer.Services = all
 		}
 		for _, name := range names {
-			i := slices.IndexFunc(p.statuses, func(st supervisor.Status) bool { return st.Name == name })
+			i := slices.IndexFunc(all, func(s api.Service) bool { return s.Name == name })
 			if i < 0 {
 				return answer, unknown(name, sup)
 			}
-			answer.Services = append(answer.Services, describe(&p.statuses[i], p.services))
+			answer.Services = append(answer.Services, all[i])
 		}
 	}
 	if usage {
 		o.addUsage(&answer)
 	}
 	return answer, nil
+}
+
+// services are all that there are, and those that are skipped. CMD is the last.
+func (o operator) services(p *picture) (all []api.Service) {
+	for i := range p.statuses {
+		s := describe(&p.statuses[i], p.services)
+		if next, schedule, is := o.NextRun(s.Name); is {
+			s.Schedule = schedule
+			if s.NextStart == nil {
+				t := next.UTC()
+				s.NextStart = &t
+			}
+		}
+		all = append(all, s)
+	}
+	at := len(all)
+	if at > 0 && all[at-1].Name == commandName {
+		at--
+	}
+	for _, s := range o.Skipped() {
+		all = slices.Insert(all, at, api.Service{Name: s.Name, State: "skipped", Reason: s.Reason, Since: s.Since.UTC()})
+		at++
+	}
+	return all
 }
 
 func (o operator) about() api.Container {
@@ -198,34 +221,18 @@ func (o operator) Signal(name string, sig syscall.Signal) error {
 	return o.on(name, func(sup *supervisor.Supervisor) error { return sup.Signal(name, sig) })
 }
 
-// Reload reads the services again, and finds out what that has changed.
+// Reload is the Container's, as an event, too.
 func (o operator) Reload(context.Context) (api.Reloaded, error) {
-	sup, err := o.supervisor()
-	if err != nil {
+	if _, err := o.supervisor(); err != nil {
 		return api.Reloaded{}, err
 	}
-	names := func() (all []string) {
-		statuses, _ := sup.Status()
-		for i := range statuses {
-			all = append(all, statuses[i].Name)
-		}
-		return all
+	done, err := o.Container.Reload()
+	if err != nil {
+		return done, fmt.Errorf("nothing is changed: %w", err)
 	}
-	before := names()
-	o.reload("the control socket", rescan|prune|afresh)
-	after := names()
-	o.events.add(api.Event{Time: time.Now().UTC(), Kind: "reloaded", Text: "the services were read again"})
-	return api.Reloaded{Added: less(after, before), Removed: less(before, after)}, nil
-}
-
-// less are those of all that are not in without.
-func less(all, without []string) (rest []string) {
-	for _, name := range all {
-		if !slices.Contains(without, name) {
-			rest = append(rest, name)
-		}
-	}
-	return rest
+	text := fmt.Sprintf("the services were read again: %d added, %d removed, %d changed", len(done.Added), len(done.Removed), len(done.Replaced))
+	o.events.add(api.Event{Time: time.Now().UTC(), Kind: "reloaded", Text: text})
+	return done, nil
 }
 
 // Environ is the environment of a service that were started now.
