@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/sillelien/baseinit/internal/control"
 )
@@ -19,6 +20,9 @@ type socket struct {
 	end    context.CancelFunc
 	served chan struct{} // closed when it is no more
 }
+
+// controlPatience is how long the last answers may take at the container's end.
+const controlPatience = time.Second
 
 // openControlBeside is openControl beside what comes next, since it takes as long as a tenth of
 // the boot; what is started in the meantime takes longer to get so far that it asks.
@@ -42,9 +46,15 @@ func (c *Container) closeControl() {
 		return
 	}
 	_ = c.controlOpened()
-	if c.socket != nil {
-		c.socket.end()
-		<-c.socket.served
+	if c.socket == nil {
+		return
+	}
+	c.socket.end()
+	patience := time.NewTimer(controlPatience)
+	defer patience.Stop()
+	select {
+	case <-c.socket.served:
+	case <-patience.C:
 	}
 }
 
