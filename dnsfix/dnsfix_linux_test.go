@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -217,9 +218,13 @@ func TestServe(t *testing.T) {
 	}
 	eventually(t, "two lines in the log", func() bool { return r.logs.FilterMessage("query").Len() == 2 })
 	eventually(t, "both replies are counted", func() bool { return r.Stats().Replies == 2 })
-	if st := r.Stats(); st.Queries != 2 || len(st.Servers) != 1 || st.Servers[0].Answered == 0 {
+	if st := r.Stats(); st.Queries != 2 || st.Results != (dnsfix.Results{NoError: 2}) || len(st.Servers) != 1 || st.Servers[0].Answered == 0 {
 		t.Errorf("stats %+v", st)
 	}
+	eventually(t, "their latency is known", func() bool {
+		l := r.Stats().Latency
+		return l.Sum > 0 && len(l.Counts) == len(l.Bounds)+1 && slices.Contains(l.Bounds, 5*time.Millisecond)
+	})
 	var wg sync.WaitGroup
 	var sent, answered atomic.Int32
 	for i := range 4 {

@@ -24,12 +24,33 @@ type Stats struct {
 	// Refused are queries that were dropped or answered with an error at the door:
 	// too many at once, malformed, not from this host.
 	Refused uint64
-	// Entries and Bytes are what the cache holds.
+	// Results are the replies by response code.
+	Results Results
+	// Latency is how long they took.
+	Latency Latency
+	// InFlight are being resolved, Waiting are to be.
+	InFlight, Waiting int
+	// Entries and Bytes are what the cache holds; Evictions are answers that had to go
+	// before their time.
 	Entries, Bytes int
+	Evictions      uint64
 	// Stale answers were past their time.
 	Stale uint64
 	// Servers are those that have been asked, by address.
 	Servers []ServerStats
+}
+
+// Results counts replies by response code (RFC 6895 2.3). Other is all that has no field,
+// such as BADVERS.
+type Results struct {
+	NoError, FormErr, ServFail, NXDomain, NotImp, Refused, Other uint64
+}
+
+// Latency is how long replies took, from the reading of a query to the sending of its reply.
+type Latency struct {
+	Bounds []time.Duration // upper bounds of the buckets, and the last bucket has none
+	Counts []uint64        // of each bucket alone, one more than Bounds; nil if nothing is served
+	Sum    time.Duration
 }
 
 // ServerStats is what is known of a server.
@@ -52,12 +73,16 @@ func (d *DNSBootstrap) Stats() Stats {
 	r := d.resolver.Stats()
 	s := Stats{
 		Failed: r.Failures, Late: r.Timeouts, Repaired: r.Coherence, Searched: r.Searched, Loops: r.Loops,
-		Entries: r.Cache.Entries, Bytes: r.Cache.Bytes, Stale: r.Cache.Stale,
+		Entries: r.Cache.Entries, Bytes: r.Cache.Bytes, Evictions: r.Cache.Evictions, Stale: r.Cache.Stale,
 	}
 	if d.server != nil {
 		n := d.server.Stats()
 		s.Queries, s.Replies, s.Hits = n.UDP+n.TCP, n.Replies, n.Hits
 		s.Refused = n.Malformed + n.NotLoopback + n.Overload
+		c := n.Results
+		s.Results = Results{NoError: c[0], FormErr: c[1], ServFail: c[2], NXDomain: c[3], NotImp: c[4], Refused: c[5], Other: c[6]}
+		s.Latency = Latency(n.Latency)
+		s.InFlight, s.Waiting = n.InFlight, n.Waiting
 	}
 	for _, u := range d.client.Stats().Servers {
 		s.Servers = append(s.Servers, ServerStats{

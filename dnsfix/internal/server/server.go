@@ -79,6 +79,9 @@ type Server struct {
 	udpQueries, tcpQueries, replies, hits  atomic.Uint64
 	malformed, foreign, overload, unsent   atomic.Uint64
 	formErr, notImp, badVers, panics, many atomic.Uint64
+
+	results results
+	latency latency
 }
 
 // Listen binds all addresses. An error names the address, and what to do about it.
@@ -267,7 +270,15 @@ func (s *Server) refusal(dst []byte, q *wire.Query, verdict wire.Verdict) []byte
 	case wire.BadVers:
 		s.badVers.Add(1)
 	}
+	s.results.add(verdict.Rcode())
 	return wire.AppendReply(dst, q, verdict.Rcode())
+}
+
+// overloaded gives the reply to a query when there are too many, and counts it.
+func (s *Server) overloaded(dst []byte, q *wire.Query) []byte {
+	s.overload.Add(1)
+	s.results.add(wire.RcodeServFail)
+	return wire.AppendReply(dst, q, wire.RcodeServFail)
 }
 
 // Stats are counts since Listen.
@@ -282,6 +293,10 @@ type Stats struct {
 	Malformed, NotLoopback, Overload, Unsent uint64
 	// FormErr, NotImp and BadVers were answered with these response codes.
 	FormErr, NotImp, BadVers uint64
+	// Results are replies by response code, the last one of all others.
+	Results [NumResults]uint64
+	// Latency is how long they took.
+	Latency Latency
 	// Panics are of Handler; the query got SERVFAIL.
 	Panics uint64
 	// InFlight are being resolved, Waiting are to be.
@@ -299,5 +314,6 @@ func (s *Server) Stats() Stats {
 		Malformed: s.malformed.Load(), NotLoopback: s.foreign.Load(), Overload: s.overload.Load(), Unsent: s.unsent.Load(),
 		FormErr: s.formErr.Load(), NotImp: s.notImp.Load(), BadVers: s.badVers.Load(), Panics: s.panics.Load(),
 		InFlight: inFlight, Waiting: waiting, Conns: s.conns.count(), ConnsRefused: s.many.Load(),
+		Results: s.results.load(), Latency: s.latency.load(),
 	}
 }

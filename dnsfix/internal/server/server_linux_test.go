@@ -22,8 +22,8 @@ import (
 	"github.com/sillelien/baseinit/dnsfix/internal/wire"
 )
 
-// names is a Handler that goes by the first label of a name: "hit" is answered at once,
-// "slow" when released, "panic" and "late-panic" not at all, all else on a goroutine.
+// names is a Handler that goes by the first label of a name: "hit" and "nx" are answered at
+// once, "slow" when released, "panic" and "late-panic" not at all, all else on a goroutine.
 type names struct {
 	release chan struct{}
 	slow    atomic.Int32 // that wait
@@ -52,6 +52,8 @@ func (n *names) Answer(dst []byte, q *wire.Query, _ time.Duration) ([]byte, bool
 	switch first(q) {
 	case "hit":
 		return reply(dst, q), true
+	case "nx":
+		return wire.AppendReply(dst, q, wire.RcodeNXDomain), true
 	case "panic":
 		panic("in the read loop")
 	}

@@ -136,7 +136,7 @@ func (c *tcpConn) serve() {
 
 // handle answers a message. It returns false if the connection is of no more use.
 func (c *tcpConn) handle(packet []byte) bool {
-	s := c.s
+	s, at := c.s, time.Since(c.s.start)
 	s.tcpQueries.Add(1)
 	q := new(wire.Query)
 	verdict := q.Parse(packet)
@@ -147,33 +147,35 @@ func (c *tcpConn) handle(packet []byte) bool {
 		return false // who sends rubbish may have lost count of the bytes
 	case wire.Ask:
 	default:
-		return c.send(s.refusal(frame(), q, verdict))
+		return c.send(s.refusal(frame(), q, verdict), at)
 	}
-	if reply, ok := c.atOnce(q); ok {
+	if reply, ok := c.atOnce(q, at); ok {
 		s.hits.Add(1)
-		return c.send(reply)
+		return c.send(reply, at)
 	}
 	c.room <- struct{}{}
 	c.wg.Add(1)
 	ok := s.work.submit(func() {
 		defer func() { <-c.room; c.wg.Done() }()
-		c.send(append(frame(), s.resolve(q)...))
+		c.send(append(frame(), s.resolve(q)...), at)
 	})
 	if ok {
 		return true
 	}
 	<-c.room
 	c.wg.Done()
-	s.overload.Add(1)
-	return c.send(wire.AppendReply(frame(), q, wire.RcodeServFail))
+	return c.send(s.overloaded(frame(), q), at)
 }
 
 // atOnce gives the reply that is in memory.
-func (c *tcpConn) atOnce(q *wire.Query) (reply []byte, ok bool) {
+func (c *tcpConn) atOnce(q *wire.Query, now time.Duration) (reply []byte, ok bool) {
 	body := []byte(nil)
 	func() {
 		defer c.s.recovered(q, &body)
-		body, ok = c.s.cfg.Handler.Answer(nil, q, time.Since(c.s.start))
+		body, ok = c.s.cfg.Handler.Answer(nil, q, now)
+		if ok {
+			c.s.results.addReply(body)
+		}
 	}()
 	if !ok && len(body) == 0 {
 		return nil, false
@@ -184,8 +186,9 @@ func (c *tcpConn) atOnce(q *wire.Query) (reply []byte, ok bool) {
 // frame is the beginning of a message: room for its length.
 func frame() []byte { return make([]byte, 2, wire.MinUDP) }
 
-// send sends a message whose first two bytes are to become its length.
-func (c *tcpConn) send(msg []byte) bool {
+// send sends a message whose first two bytes are to become its length, in reply to what
+// was read at that time.
+func (c *tcpConn) send(msg []byte, at time.Duration) bool {
 	if len(msg) <= 2 || len(msg) > wire.MaxMessage+2 {
 		return false
 	}
@@ -198,5 +201,6 @@ func (c *tcpConn) send(msg []byte) bool {
 		return false
 	}
 	c.s.replies.Add(1)
+	c.s.latency.observe(time.Since(c.s.start)-at, 1)
 	return true
 }

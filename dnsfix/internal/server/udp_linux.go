@@ -165,6 +165,9 @@ func (u *udpSocket) answerAll() {
 		}
 	}
 	u.send()
+	if u.sending > 0 {
+		u.s.latency.observe(time.Since(u.s.start)-now, u.sending)
+	}
 }
 
 // isServed tells whether the sender of a datagram may ask.
@@ -200,17 +203,18 @@ func (u *udpSocket) answer(packet []byte, i int, now time.Duration) (reply []byt
 	reply, ok := s.cfg.Handler.Answer(reply, &u.q, now)
 	if ok {
 		s.hits.Add(1)
+		s.results.addReply(reply)
 		return reply
 	}
-	if u.later(packet, i) {
+	if u.later(packet, i, now) {
 		return nil
 	}
-	s.overload.Add(1)
-	return wire.AppendReply(u.replies[i][:0], &u.q, wire.RcodeServFail)
+	return s.overloaded(u.replies[i][:0], &u.q)
 }
 
-// later has a query resolved on a goroutine. It returns false if there are too many.
-func (u *udpSocket) later(packet []byte, i int) bool {
+// later has a query that was read at that time resolved on a goroutine. It returns false if
+// there are too many.
+func (u *udpSocket) later(packet []byte, i int, at time.Duration) bool {
 	packet = append([]byte(nil), packet...)
 	to := u.sender(i)
 	return u.s.work.submit(func() {
@@ -222,6 +226,7 @@ func (u *udpSocket) later(packet []byte, i int) bool {
 			return
 		}
 		u.s.replies.Add(1)
+		u.s.latency.observe(time.Since(u.s.start)-at, 1)
 	})
 }
 

@@ -85,7 +85,9 @@ func (w *work) load() (running, waiting int) {
 // resolve gives the Handler's reply, whatever the Handler does.
 func (s *Server) resolve(q *wire.Query) (reply []byte) {
 	defer s.recovered(q, &reply)
-	return s.cfg.Handler.Resolve(s.ctx, nil, q)
+	reply = s.cfg.Handler.Resolve(s.ctx, nil, q)
+	s.results.addReply(reply)
+	return reply
 }
 
 // recovered makes SERVFAIL of a panic. Deferred, and not called in any other way.
@@ -97,5 +99,6 @@ func (s *Server) recovered(q *wire.Query, reply *[]byte) {
 	if s.panics.Add(1) == 1 {
 		s.cfg.Logger.Error("a query was answered with SERVFAIL, as answering it failed; the first time is logged", zap.Any("panic", what), zap.ByteString("stack", debug.Stack()))
 	}
+	s.results.add(wire.RcodeServFail)
 	*reply = wire.AppendReply((*reply)[:0], q, wire.RcodeServFail)
 }
