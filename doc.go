@@ -7,7 +7,8 @@
 // cont-finish.d), then a command, and ends with the command's exit code.
 //
 // The packages stand alone. None imports another, but for supervisor, which takes
-// its environments from envdir; so a program links only what it uses:
+// its environments from envdir, and metrics, which knows all; so a program links only
+// what it uses:
 //
 //   - [github.com/sillelien/baseinit/reaper] collects orphaned processes, as PID 1
 //     or subreaper, and never takes the exit status of a child of os/exec.
@@ -19,6 +20,8 @@
 //     forwarder for musl and all others, resolv.conf, linked hosts.
 //   - [github.com/sillelien/baseinit/envdir] reads and writes environment
 //     directories, such as the live environment of a container.
+//   - [github.com/sillelien/baseinit/metrics] tells Prometheus what the others do;
+//     collector, a module of its own, does so through client_golang.
 //
 // Each part that runs is made by New from a Config whose zero value is a good
 // default. Run(ctx) blocks until ctx ends and all that the part has started has

@@ -53,9 +53,16 @@ func live() int {
 		out.refuse(err)
 		return code
 	}
+	web, err := openHTTP(options)
+	if err != nil {
+		out.refuse(err)
+		return boot.CodeSystem
+	}
 	cfg := options.config(out, signals, log, names)
-	cfg.Began = began
+	parts := &parts{out: out, log: log, names: names}
+	cfg.Began, cfg.Metrics = began, parts.metrics
 	container = boot.New(cfg)
+	parts.watch(container)
 
 	var g run.Group
 	{
@@ -74,24 +81,29 @@ func live() int {
 		// Answers until everything has ended.
 		g.Add(names.Actor())
 	}
+	if web != nil {
+		// Tells that the container stops until it has.
+		g.Add(parts.monitor.Actor(web))
+	}
 	ended, end := context.WithCancel(context.Background())
 	go func() {
 		defer end()
 		_ = g.Run() // how it went is the container's exit code
 	}()
 	<-signals.caught // the reaper asks for SIGCHLD, which is less urgent
-	reap(ended, out.logger)
+	parts.reap(ended)
 	return container.ExitCode()
 }
 
 // reap collects orphans on the main thread until ended.
-func reap(ended context.Context, logger *zap.Logger) {
-	r, err := reaper.New(reaper.Config{Logger: logger, LockedMain: true})
+func (p *parts) reap(ended context.Context) {
+	r, err := reaper.New(reaper.Config{Logger: p.out.logger, LockedMain: true})
 	if err == nil {
+		p.reaper.Store(r)
 		err = r.Run(ended)
 	}
 	if err != nil {
-		logger.Warn("orphans are not collected", zap.Error(err))
+		p.out.logger.Warn("orphans are not collected", zap.Error(err))
 		<-ended.Done()
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/sillelien/baseinit/internal/boot"
 	"github.com/sillelien/baseinit/internal/logging"
 	"github.com/sillelien/baseinit/internal/logs"
+	"github.com/sillelien/baseinit/internal/monitor"
 	"github.com/sillelien/baseinit/internal/naming"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/setting"
@@ -49,6 +50,8 @@ flags:
                   flags --dns-... and their variables
   --control PATH  the control socket, if it is not to be /run/baseinit/control;
                   off (environment: BASEINIT_CONTROL). docs/api.md tells more
+  --http ADDR     serve /metrics, /livez and /readyz on a TCP address, such as :9100;
+                  off (the default) (environment: BASEINIT_HTTP). docs/metrics.md
   --version       print the version
   --help          print this
 
@@ -73,6 +76,7 @@ type options struct {
 	settings s6.Settings
 	syslog   logging.Settings
 	dns      naming.Settings
+	http     monitor.Settings
 	warnings error
 }
 
@@ -86,6 +90,7 @@ func parse(args []string) (o options, code int, done bool) {
 	controlPath := flags.String("control", os.Getenv("BASEINIT_CONTROL"), "")
 	version := flags.Bool("version", false, "")
 	output, sink, names := setting.NewReader(flags, logs.List()), setting.NewReader(flags, logging.List()), setting.NewReader(flags, naming.List())
+	http := setting.NewReader(flags, monitor.List())
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -109,7 +114,7 @@ func parse(args []string) (o options, code int, done bool) {
 	if o.logs.Output == supervisor.OutputJSON {
 		o.syslog.Sink.Format = syslog.JSON
 	}
-	if err = errors.Join(err, sink.Read(&o.syslog), names.Read(&o.dns)); err != nil {
+	if err = errors.Join(err, sink.Read(&o.syslog), names.Read(&o.dns), http.Read(&o.http)); err != nil {
 		for _, e := range boot.Unjoin(err) {
 			fmt.Fprintln(os.Stderr, "baseinit: "+e.Error())
 		}
@@ -155,6 +160,14 @@ func buildVersion() string {
 		return "(unknown)"
 	}
 	return info.Main.Version + " " + info.GoVersion
+}
+
+// moduleVersion is the module's version alone.
+func moduleVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
 }
 
 // config is what the container needs of the options.

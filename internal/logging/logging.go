@@ -93,6 +93,14 @@ func (l *Log) Leave() {
 	}
 }
 
+// Stats gives what counts messages; that of the forwarder is nil if there is none.
+func (l *Log) Stats() (sink func() syslog.Stats, forwarder func() forward.Stats) {
+	if l.forwarder != nil {
+		forwarder = l.forwarder.Stats
+	}
+	return l.sink.Stats, forwarder
+}
+
 // Actor gives what run.Group.Add wants.
 func (l *Log) Actor() (execute func() error, interrupt func(error)) {
 	ctx, cancel := context.WithCancel(context.Background())

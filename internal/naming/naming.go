@@ -21,6 +21,9 @@ func Open(cfg dnsfix.Config) (*DNS, error) {
 // Boot has names resolve, and waits for linked hosts: see dnsfix.
 func (n *DNS) Boot(ctx context.Context) error { return n.d.Boot(ctx) }
 
+// Stats are dnsfix's.
+func (n *DNS) Stats() dnsfix.Stats { return n.d.Stats() }
+
 // Leave says that the container stops: see dnsfix.
 func (n *DNS) Leave() {
 	if n != nil {
