@@ -102,12 +102,17 @@ func Listen(addr string) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %s (BASEINIT_HTTP or --http): %w%s", addr, err, remedy)
 }
 
-// maxConns is how many connections there are at once.
-const maxConns = 128
+const (
+	// maxConns is how many connections are served at once.
+	maxConns = 128
+	// silence is how long one may take to ask: less than a probe waits that comes after many
+	// which never do.
+	silence = time.Second
+)
 
 // Serve answers on l until ctx ends.
 func (m *Monitor) Serve(ctx context.Context, l net.Listener) error {
-	return httpd.New(httpd.Config{Handler: m.handle, MaxConns: maxConns, Logger: m.cfg.Logger}).Serve(ctx, l)
+	return httpd.New(httpd.Config{Handler: m.handle, MaxConns: maxConns, HeaderTimeout: silence, Logger: m.cfg.Logger}).Serve(ctx, l)
 }
 
 // Actor returns what run.Group.Add wants. It serves l until it is interrupted.

@@ -184,6 +184,27 @@ func TestStuck(t *testing.T) {
 	}
 }
 
+// Whoever connects and says nothing, or asks and reads nothing, keeps nobody from asking.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	url := serve(t, new(container))
+	addr := strings.TrimPrefix(url, "http://")
+	const silent, kept = 300, 300
+	for i := range silent + kept {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		if i >= silent {
+			_, _ = io.WriteString(conn, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n") // and the connection stays
+		}
+	}
+	if r, text := request(t, "GET", url+"/livez"); r.StatusCode != 200 {
+		t.Errorf("%s: %q", r.Status, text)
+	}
+}
+
 // Verbose lists all services.
 func TestVerbose(t *testing.T) {
 	t.Parallel()
