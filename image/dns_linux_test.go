@@ -83,9 +83,8 @@ func run(t *testing.T, args ...string) *container {
 // nameserver is a container on the default bridge whose DNS has the names that args say.
 func nameserver(t *testing.T, args string) (addr string) {
 	t.Helper()
-	id := create(t, "-e", "BASEINIT_DNS=off", dnsImage, "sh", "-c", `echo "$(hostname -i)" up; exec sleep 1000`)
-	c := start(t, id, false, "")
-	c.WaitFor(" up")
+	id := create(t, "-e", "BASEINIT_DNS=off", dnsImage, "sleep", "1000")
+	docker(t, "start", id) // without a limit: tests that take long use it
 	addr = address(t, id)
 	docker(t, "exec", "-d", "-e", "BASEINIT_DNS=on", "-e", "BASEINIT_SYSLOG=off", "-e", "BASEINIT_RUN=/tmp/dns", "-e", "BASEINIT_DNS_RESOLV_CONF=0",
 		"-e", "DNSMASQ_ARGS=--no-resolv --listen-address="+addr+" "+args, id, "/init", "sleep", "1000")

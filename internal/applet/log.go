@@ -76,9 +76,7 @@ func runLog(p *execline.Process, o s6log.Options, rest []string) error {
 	if err := standardOpen(); err != nil {
 		return err
 	}
-	if err := followZone(p); err != nil {
-		return err
-	}
+	o.Zone = zone(p)
 	err = s6log.Run(o, script, p.Env)
 	if errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("%w: it must belong to user %d, who this process is", err, os.Geteuid())
@@ -111,13 +109,4 @@ func standardOpen() error {
 		}
 	}
 	return nil
-}
-
-// followZone makes the local time that of the environment which the words before this
-// one have made. Nothing has asked for the local time before.
-func followZone(p *execline.Process) error {
-	if zone, ok := p.Get("TZ"); ok {
-		return os.Setenv("TZ", zone)
-	}
-	return os.Unsetenv("TZ")
 }

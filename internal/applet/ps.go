@@ -3,10 +3,9 @@
 package applet
 
 import (
-	"cmp"
 	"fmt"
 	"os"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"syscall"
@@ -101,7 +100,7 @@ func psTasks() ([]psTask, error) {
 			tasks = append(tasks, t)
 		}
 	}
-	slices.SortFunc(tasks, func(a, b psTask) int { return cmp.Compare(a.pid, b.pid) })
+	sort.Slice(tasks, func(i, j int) bool { return tasks[i].pid < tasks[j].pid })
 	return tasks, nil
 }
 

@@ -67,12 +67,12 @@ func stamp(_ *execline.Process, argv []string) ([]string, error) {
 
 // stampLocal is s6-tai64nlocal: it makes the label at the front of a line a time that
 // people read.
-func stampLocal(_ *execline.Process, argv []string) ([]string, error) {
+func stampLocal(p *execline.Process, argv []string) ([]string, error) {
 	options, rest, ok := execline.Options(argv[1:], "g")
 	if !ok || len(rest) > 0 {
 		return nil, errUsage
 	}
-	zone := time.Local
+	zone := zone(p)
 	if len(options) > 0 {
 		zone = time.UTC
 	}
@@ -83,6 +83,11 @@ func stampLocal(_ *execline.Process, argv []string) ([]string, error) {
 		}
 		return append(out, line...)
 	})
+}
+
+// zone is the time zone of the environment which the words before this one have made.
+func zone(p *execline.Process) *time.Location {
+	return tai64n.Zone(p.Get("TZ"))
 }
 
 // formatFilter is s6-format-filter: each line in the place of %s in a text, and of %1 and

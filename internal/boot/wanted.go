@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -124,7 +125,7 @@ func nameSet(services []supervisor.Service) map[string]bool {
 
 // noteSkipped remembers who is skipped, and says what is new of that.
 func (c *Container) noteSkipped(skipped []Skipped) {
-	slices.SortFunc(skipped, func(a, b Skipped) int { return strings.Compare(a.Name, b.Name) })
+	sort.Slice(skipped, func(i, j int) bool { return skipped[i].Name < skipped[j].Name })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range skipped {

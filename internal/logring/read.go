@@ -1,10 +1,10 @@
 package logring
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -100,7 +100,7 @@ func (b *batch) records(q Query) []record {
 		since := q.Since.UnixNano()
 		all = slices.DeleteFunc(all, func(rec record) bool { return rec.time < since })
 	}
-	slices.SortFunc(all, func(a, b record) int { return cmp.Compare(a.seq, b.seq) })
+	sort.Slice(all, func(i, j int) bool { return all[i].seq < all[j].seq })
 	switch {
 	case q.Last < 0:
 		return nil

@@ -9,6 +9,7 @@ package s6log
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sillelien/baseinit/internal/logdir"
 )
@@ -18,13 +19,14 @@ var ErrScript = errors.New("the logging script is wrong")
 
 // Options are those of the command.
 type Options struct {
-	Blocking  bool // no line is read before all others are where they are to go
-	Protected bool // SIGTERM is nothing
-	LineLimit int  // bytes after which a line is cut; 0: none
-	StampDirs bool // a TAI64N stamp before what goes to directories, once option -t
-	StampErr  bool // and before what goes to standard error, once option -e
-	Notify    int  // the descriptor on which to say that all is ready; negative: none
-	Quiet     bool // no warnings
+	Blocking  bool           // no line is read before all others are where they are to go
+	Protected bool           // SIGTERM is nothing
+	LineLimit int            // bytes after which a line is cut; 0: none
+	StampDirs bool           // a TAI64N stamp before what goes to directories, once option -t
+	StampErr  bool           // and before what goes to standard error, once option -e
+	Notify    int            // the descriptor on which to say that all is ready; negative: none
+	Quiet     bool           // no warnings
+	Zone      *time.Location // of times that people read
 }
 
 // Script is a logging script, as it was read.

@@ -36,7 +36,7 @@ type logger struct {
 // SIGHUP comes, and all is where it belongs. env is the environment of processors.
 // It takes the signals of the process, so it is for a command of its own.
 func Run(options Options, script *Script, env []string) error {
-	l := &logger{options: options, script: script, in: newInput(options.LineLimit), clock: clock{zone: time.Local}}
+	l := &logger{options: options, script: script, in: newInput(options.LineLimit), clock: clock{zone: options.Zone}}
 	var st unix.Stat_t
 	l.regular = unix.Fstat(1, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
 	if err := l.listen(); err != nil {

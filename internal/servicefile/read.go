@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -88,8 +89,9 @@ func Parse(text string) (Service, []Problem) {
 	s := Service{places: d.places}
 	d.table("", "", values, &s)
 	d.check(&s)
-	slices.SortStableFunc(d.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	sort.SliceStable(d.problems, func(i, j int) bool {
+		a, b := &d.problems[i], &d.problems[j]
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) < 0
 	})
 	return s, d.problems
 }

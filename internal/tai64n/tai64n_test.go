@@ -31,3 +31,26 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestZone: at the same moment, clocks differ by what the environment says.
+func TestZone(t *testing.T) {
+	t.Parallel()
+	at := time.Unix(1737034391, 0)
+	for _, tt := range []struct {
+		tz, want string
+		set      bool
+	}{
+		{"", "13:33", true},
+		{"UTC", "13:33", true},
+		{"Asia/Kolkata", "19:03", true},
+		{":Asia/Kolkata", "19:03", true},
+		{"/usr/share/zoneinfo/Asia/Kolkata", "19:03", true},
+		{"No/Where", "13:33", true},
+		{"/no/where", "13:33", true},
+		{"", at.Local().Format("15:04"), false},
+	} {
+		if got := at.In(tai64n.Zone(tt.tz, tt.set)).Format("15:04"); got != tt.want {
+			t.Errorf("TZ=%q, set: %v: %s, want %s", tt.tz, tt.set, got, tt.want)
+		}
+	}
+}

@@ -9,13 +9,14 @@
 package tutum
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -92,11 +93,9 @@ func (c *Client) Hosts(ctx context.Context) ([]links.Link, error) {
 			errs = append(errs, fmt.Errorf("cannot read all %ss: %w", kind, err))
 		}
 	}
-	slices.SortFunc(all, func(a, b links.Link) int {
-		if n := strings.Compare(a.Name, b.Name); n != 0 {
-			return n
-		}
-		return a.Addr.Compare(b.Addr)
+	sort.Slice(all, func(i, j int) bool {
+		a, b := &all[i], &all[j]
+		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Addr.Compare(b.Addr)) < 0
 	})
 	return links.Merge(all), errors.Join(errs...)
 }
