@@ -5,6 +5,8 @@ package applet
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -95,7 +97,7 @@ func (w *waiting) await(p *execline.Process, dirs []string, do func() error) err
 		}
 	}()
 	for i, dir := range dirs {
-		if !servicedir.Supervised(dir) {
+		if !w.appears(dir) {
 			return fmt.Errorf("cannot wait for %s: %w", dir, servicedir.ErrUnsupervised)
 		}
 		l, err := servicedir.Listen(dir)
@@ -134,6 +136,29 @@ func (w *waiting) await(p *execline.Process, dirs []string, do func() error) err
 			return errTimeout
 		}
 	}
+}
+
+// appearing is how long a service in a scan directory may take to be supervised, and
+// appearingStep how often that is looked at.
+const (
+	appearing     = time.Second
+	appearingStep = 2 * time.Millisecond
+)
+
+// appears tells whether a service is supervised, or soon will be: s6-svscanctl -a, which
+// scripts call before, does not wait for that.
+func (w *waiting) appears(dir string) bool {
+	limit := appearing
+	if w.limit > 0 {
+		limit = min(limit, w.limit)
+	}
+	for end := time.Now().Add(limit); !servicedir.Supervised(dir); time.Sleep(appearingStep) {
+		_, err := os.Stat(filepath.Join(filepath.Dir(dir), ".s6-svscan", "control"))
+		if _, derr := os.Stat(dir); err != nil || derr != nil || time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // look finds out how a service is, after it was heard of.
