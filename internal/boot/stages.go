@@ -107,8 +107,7 @@ func (c *Container) stopped() bool {
 		return true
 	default:
 	}
-	var signal *supervisor.SignalError
-	if errors.As(context.Cause(c.requests[0]), &signal) && c.outcome.signal == 0 {
+	if signal, ok := errors.AsType[*supervisor.SignalError](context.Cause(c.requests[0])); ok && c.outcome.signal == 0 {
 		sig, _ := signal.Signal.(syscall.Signal)
 		c.outcome.signal = sig
 	}
@@ -266,8 +265,7 @@ func (c *Container) supervise(sup *supervisor.Supervisor) error {
 	if c.sharesTerminal {
 		takeTerminalBack()
 	}
-	var failed *supervisor.FailedError
-	if errors.As(err, &failed) && failed.Service != commandName {
+	if failed, ok := errors.AsType[*supervisor.FailedError](err); ok && failed.Service != commandName {
 		c.outcome.critical = &failed.Exit
 	}
 	if status, err := sup.Status(commandName); err == nil {

@@ -103,18 +103,17 @@ func (c *Command) run(words []string, stdout, stderr io.Writer) int {
 
 // code is the exit code of an error, after it has been said.
 func (c *Command) code(err error, stderr io.Writer) int {
-	var exit Exit
-	var usage usageError
-	var unreachable *UnreachableError
-	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE): // who read it has read enough
+	if err == nil || errors.Is(err, syscall.EPIPE) { // who read it has read enough
 		return 0
-	case errors.As(err, &exit):
+	}
+	if exit, ok := errors.AsType[Exit](err); ok {
 		return int(exit)
-	case errors.As(err, &usage):
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
 		fmt.Fprintf(stderr, "baseinit %s: %v (baseinit help %s tells more)\n", c.Name, err, c.Name)
 		return CodeUsage
-	case errors.As(err, &unreachable):
+	}
+	if _, ok := errors.AsType[*UnreachableError](err); ok {
 		fmt.Fprintf(stderr, "baseinit %s: %v\n", c.Name, err)
 		return CodeUnreachable
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"runtime/debug"
 	"sync"
 
@@ -97,7 +98,7 @@ func (s *Server) recovered(q *wire.Query, reply *[]byte) {
 		return
 	}
 	if s.panics.Add(1) == 1 {
-		s.cfg.Logger.Error("a query was answered with SERVFAIL, as answering it failed; the first time is logged", zap.Any("panic", what), zap.ByteString("stack", debug.Stack()))
+		s.cfg.Logger.Error("a query was answered with SERVFAIL, as answering it failed; the first time is logged", zap.String("panic", fmt.Sprint(what)), zap.ByteString("stack", debug.Stack()))
 	}
 	s.results.add(wire.RcodeServFail)
 	*reply = wire.AppendReply((*reply)[:0], q, wire.RcodeServFail)
