@@ -6,21 +6,16 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"syscall"
-
-	"golang.org/x/net/icmp"
-	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 )
 
 // pinger sends pings to any number of hosts from one socket for each family.
 type pinger struct {
 	token   [8]byte // in our pings
-	id      int
-	v4, v6  *icmp.PacketConn // nil: not possible
-	err     error            // why
+	id      uint16
+	v4, v6  net.PacketConn // nil: not possible
+	err     error          // why
 	err6    error
 	mu      sync.Mutex
 	waiting map[netip.Addr]chan struct{} // closed when an answer comes
@@ -31,7 +26,7 @@ type pinger struct {
 // newPinger opens the sockets that the targets need: unprivileged ones, or raw ones
 // where these are not allowed (ping_group_range is empty).
 func newPinger(targets []Target) *pinger {
-	p := &pinger{id: int(rand.Uint32() & 0xffff), waiting: map[netip.Addr]chan struct{}{}, heard: map[netip.Addr]bool{}}
+	p := &pinger{id: uint16(rand.Uint32()), waiting: map[netip.Addr]chan struct{}{}, heard: map[netip.Addr]bool{}}
 	for i := range p.token {
 		p.token[i] = byte(rand.Uint32())
 	}
@@ -40,12 +35,12 @@ func newPinger(targets []Target) *pinger {
 		need4, need6 = need4 || t.Addr.Unmap().Is4(), need6 || t.Addr.Unmap().Is6()
 	}
 	if need4 {
-		p.v4, p.err = open("udp4", "ip4:icmp", "0.0.0.0")
+		p.v4, p.err = open(false, "ip4:icmp")
 	}
 	if need6 {
-		p.v6, p.err6 = open("udp6", "ip6:ipv6-icmp", "::")
+		p.v6, p.err6 = open(true, "ip6:ipv6-icmp")
 	}
-	for _, c := range []*icmp.PacketConn{p.v4, p.v6} {
+	for _, c := range []net.PacketConn{p.v4, p.v6} {
 		if c != nil {
 			p.wg.Go(func() { p.read(c) })
 		}
@@ -53,22 +48,18 @@ func newPinger(targets []Target) *pinger {
 	return p
 }
 
-func open(unprivileged, raw, addr string) (*icmp.PacketConn, error) {
-	c, err := icmp.ListenPacket(unprivileged, addr)
+func open(v6 bool, raw string) (net.PacketConn, error) {
+	c, err := listen(v6)
 	if err != nil {
-		if c, rawErr := icmp.ListenPacket(raw, addr); rawErr == nil {
+		if c, rawErr := net.ListenPacket(raw, ""); rawErr == nil {
 			return c, nil
 		}
-		if call, ok := errors.AsType[*os.SyscallError](err); ok {
-			err = call.Err
-		}
-		return nil, err
 	}
-	return c, nil
+	return c, err
 }
 
 func (p *pinger) close() {
-	for _, c := range []*icmp.PacketConn{p.v4, p.v6} {
+	for _, c := range []net.PacketConn{p.v4, p.v6} {
 		if c != nil {
 			_ = c.Close()
 		}
@@ -76,7 +67,7 @@ func (p *pinger) close() {
 	p.wg.Wait()
 }
 
-func (p *pinger) conn(addr netip.Addr) *icmp.PacketConn {
+func (p *pinger) conn(addr netip.Addr) net.PacketConn {
 	if addr.Unmap().Is4() {
 		return p.v4
 	}
@@ -110,19 +101,12 @@ func (p *pinger) expect(addr netip.Addr) <-chan struct{} {
 // send sends one ping.
 func (p *pinger) send(addr netip.Addr) error {
 	c := p.conn(addr)
-	m := icmp.Message{Type: ipv4.ICMPTypeEcho, Body: &icmp.Echo{ID: p.id, Seq: 1, Data: p.token[:]}}
-	if addr.Unmap().Is6() {
-		m.Type = ipv6.ICMPTypeEchoRequest
-	}
-	packet, err := m.Marshal(nil)
-	if err != nil {
-		return err
-	}
 	to := net.Addr(&net.UDPAddr{IP: addr.Unmap().AsSlice(), Zone: addr.Zone()})
 	if _, raw := c.LocalAddr().(*net.IPAddr); raw {
 		to = &net.IPAddr{IP: addr.Unmap().AsSlice(), Zone: addr.Zone()}
 	}
-	if _, err = c.WriteTo(packet, to); err != nil {
+	_, err := c.WriteTo(request(addr.Unmap().Is6(), p.id, p.token[:]), to)
+	if err != nil {
 		if errno, ok := errors.AsType[syscall.Errno](err); ok {
 			return errno
 		}
@@ -131,7 +115,7 @@ func (p *pinger) send(addr netip.Addr) error {
 }
 
 // read tells who answers, until the socket is closed.
-func (p *pinger) read(c *icmp.PacketConn) {
+func (p *pinger) read(c net.PacketConn) {
 	buf := make([]byte, 1500)
 	for {
 		n, from, err := c.ReadFrom(buf)
@@ -149,16 +133,8 @@ func (p *pinger) read(c *icmp.PacketConn) {
 			addr, _ = netip.AddrFromSlice(a.IP)
 		}
 		addr = addr.Unmap()
-		proto := 1 // IANA protocol numbers
-		if addr.Is6() {
-			proto = 58
-		}
-		m, err := icmp.ParseMessage(proto, buf[:n])
-		if err != nil || m.Type != ipv4.ICMPTypeEchoReply && m.Type != ipv6.ICMPTypeEchoReply {
-			continue
-		}
-		// The kernel may have put an ID of its own into a ping of an unprivileged socket.
-		if echo, ok := m.Body.(*icmp.Echo); ok && bytes.Equal(echo.Data, p.token[:]) {
+		// By the data: the kernel may have put an ID of its own into a ping of an unprivileged socket.
+		if bytes.Equal(reply(addr.Is6(), buf[:n]), p.token[:]) {
 			p.mu.Lock()
 			if pong := p.waiting[addr]; pong != nil && !p.heard[addr] {
 				p.heard[addr] = true

@@ -103,7 +103,7 @@ func TestHostComesUp(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		done <- reach.Wait(context.Background(), []reach.Target{{Name: "db", Addr: netip.MustParseAddr("192.0.2.7")}}, reach.Config{Interval: 50 * time.Millisecond})
+		done <- reach.Wait(context.Background(), []reach.Target{{Name: "db", Addr: netip.MustParseAddr("192.0.2.7")}, {Name: "six", Addr: netip.MustParseAddr("fd00::1")}}, reach.Config{Interval: 50 * time.Millisecond})
 	}()
 	if out, err := exec.Command("ip", "addr", "add", "192.0.2.7/32", "dev", "lo").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
