@@ -28,6 +28,9 @@ const (
 type Query []string
 
 // Add adds a parameter, and is the query with it.
+// Inlined, 4 kB of code more.
+//
+//go:noinline
 func (q Query) Add(name string, values ...string) Query {
 	for _, v := range values {
 		q = append(q, name, v)

@@ -46,6 +46,8 @@ func (d *decoder) check(s *Service) {
 }
 
 // clash notes that a key goes not with another one; lacks, that a table needs a key.
+//
+//go:noinline
 func (d *decoder) clash(s *Service, key, text string) {
 	d.problems = append(d.problems, Problem{Place: s.At(key), Key: key, Text: text})
 }

@@ -216,6 +216,9 @@ const mostErrors = 100
 
 func (r *reading) full() bool { return len(r.errs) > mostErrors }
 
+// fail notes an error. It is called in many places and for few lines: inlined, 8 kB of code more.
+//
+//go:noinline
 func (r *reading) fail(written string, from Origin, err error) {
 	switch {
 	case len(r.errs) < mostErrors:
