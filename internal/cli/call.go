@@ -58,12 +58,12 @@ func Main(argv []string, first bool) (code int, found bool) {
 	if len(argv) < 2 || base(argv[0]) != "baseinit" || strings.HasPrefix(argv[1], "-") {
 		return 0, false
 	}
-	command, found := Find(argv[1])
+	command := Find(argv[1])
 	switch {
-	case !found && !first && isSlip(argv[1]):
+	case command == nil && !first && isSlip(argv[1]):
 		fmt.Fprintf(os.Stderr, "baseinit: there is no command %q%s (baseinit help lists them)\n", argv[1], nearest.Hint(argv[1], Names()))
 		return CodeUsage, true
-	case !found || command.Run == nil || first && !command.Anywhere:
+	case command == nil || command.Run == nil || first && !command.Anywhere:
 		return 0, false
 	}
 	return command.run(argv[2:], os.Stdout, os.Stderr), true

@@ -1,9 +1,6 @@
 package cli
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Command is one word of the command line. Help, completions and docs/cli.md are made from it.
 type Command struct {
@@ -38,8 +35,8 @@ type Flag struct {
 type Example struct{ Line, Does string }
 
 // Commands gives all commands, in the order of the documentation.
-func Commands() []Command {
-	return []Command{
+func Commands() []*Command {
+	return []*Command{
 		statusCommand(), startCommand(), stopCommand(), restartCommand(), reloadCommand(), signalCommand(), waitCommand(),
 		logsCommand(), eventsCommand(), healthyCommand(), envCommand(),
 		timelineCommand(), graphCommand(), treeCommand(), topCommand(),
@@ -47,14 +44,14 @@ func Commands() []Command {
 	}
 }
 
-// Find gives the command of that name.
-func Find(name string) (Command, bool) {
-	all := Commands()
-	i := slices.IndexFunc(all, func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return Command{}, false
+// Find gives the command of that name, nil if there is none.
+func Find(name string) *Command {
+	for _, c := range Commands() {
+		if c.Name == name {
+			return c
+		}
 	}
-	return all[i], true
+	return nil
 }
 
 // Names lists the names of all commands.
@@ -66,8 +63,8 @@ func Names() (names []string) {
 }
 
 // checkCommand is package check's, which cmd/baseinit runs.
-func checkCommand() Command {
-	return Command{
+func checkCommand() *Command {
+	return &Command{
 		Name: "check", Usage: "[--strict] [--quiet] [--json] [--ignore CODE,...] [ROOT]", Summary: "Tells what is wrong with the tree below ROOT, and what baseinit will do with it.",
 		Details: "It starts nothing and needs no container that runs. See docs/check.md.",
 		Flags: []Flag{

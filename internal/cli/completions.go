@@ -11,8 +11,8 @@ const shells = "bash zsh fish"
 // signals are those that are offered; all others can be sent, too.
 const signals = "HUP INT QUIT KILL USR1 USR2 ALRM TERM CONT STOP WINCH"
 
-func completionsCommand() Command {
-	return Command{
+func completionsCommand() *Command {
+	return &Command{
 		Name: "completions", Usage: "bash | zsh | fish", Summary: "Prints what a shell needs to complete commands, flags and the names of services.",
 		Details: "Names of services are asked for at the control socket, so they are there in a shell inside the container.",
 		Examples: []Example{

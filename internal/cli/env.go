@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-func envCommand() Command {
-	return Command{
+func envCommand() *Command {
+	return &Command{
 		Name: "env", Usage: "[-0 | --json] [SERVICE]", Summary: "Prints the environment that a service would be started with now.",
 		Details: "Without a SERVICE it is the container's. It is sorted, and quoted so that a shell can read it.",
 		Flags: []Flag{

@@ -8,8 +8,8 @@ import (
 	"github.com/sillelien/baseinit/internal/control/api"
 )
 
-func healthyCommand() Command {
-	return Command{
+func healthyCommand() *Command {
+	return &Command{
 		Name: "healthy", Usage: "[SERVICE...]", Summary: "Ends with 0 if all is well, else with 1, and says why.",
 		Details: "Without a SERVICE: the boot is over, the container is not being stopped, and each service that is wanted is ready or done, neither failed nor unhealthy nor between two starts. With some: that holds for them, which must be up, and for nothing else.",
 		Examples: []Example{

@@ -6,8 +6,8 @@ import (
 	"github.com/sillelien/baseinit/internal/nearest"
 )
 
-func helpCommand() Command {
-	return Command{
+func helpCommand() *Command {
+	return &Command{
 		Name: "help", Usage: "[COMMAND]", Summary: "Tells what a command does, with examples; without one lists them all.",
 		Examples:  []Example{{"help status", "tells what `baseinit status` prints"}},
 		Completes: "commands", Anywhere: true,
@@ -16,8 +16,8 @@ func helpCommand() Command {
 				return c.Printf("%s", overview())
 			}
 			for _, name := range c.Args {
-				command, found := Find(name)
-				if !found {
+				command := Find(name)
+				if command == nil {
 					return usagef("there is no command %q%s", name, nearest.Hint(name, Names()))
 				}
 				if err := c.Printf("%s", command.help()); err != nil {

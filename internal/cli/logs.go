@@ -8,8 +8,8 @@ import (
 	"github.com/sillelien/baseinit/internal/control/api"
 )
 
-func logsCommand() Command {
-	return Command{
+func logsCommand() *Command {
+	return &Command{
 		Name: "logs", Usage: "[-f] [-n LINES] [--since TIME] [--json] [SERVICE...]", Summary: "Prints what services have written lately.",
 		Details: "baseinit keeps the last lines of each service whose output goes through it, what it sends to syslog, and its own lines, of the service `baseinit`. By default output does not go through it: `BASEINIT_OUTPUT=plain` changes that, and nothing else. See docs/logs.md.",
 		Flags: []Flag{
@@ -56,8 +56,8 @@ func logs(c *Call) error {
 	})
 }
 
-func eventsCommand() Command {
-	return Command{
+func eventsCommand() *Command {
+	return &Command{
 		Name: "events", Usage: "[-f] [--json]", Summary: "Prints what has happened to the services lately.",
 		Details: "The last 256 events are kept.",
 		Flags: []Flag{

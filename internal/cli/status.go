@@ -10,8 +10,8 @@ import (
 	"github.com/sillelien/baseinit/internal/control/api"
 )
 
-func statusCommand() Command {
-	return Command{
+func statusCommand() *Command {
+	return &Command{
 		Name: "status", Usage: "[--json | --names] [--no-usage] [SERVICE...]", Summary: "Prints how the container and its services are.",
 		Details: "READY is how long a service took to be ready, after its last start. MEM and CPU count all its processes. The last column says why a service is not as it should be, or how its last run ended.",
 		Flags: []Flag{

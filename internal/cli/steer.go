@@ -21,8 +21,8 @@ func waitFlags() []Flag {
 	}
 }
 
-func startCommand() Command {
-	return Command{
+func startCommand() *Command {
+	return &Command{
 		Name: "start", Usage: "[--wait SECONDS | --no-wait] SERVICE...", Summary: "Starts services and what they require, and waits until they are ready.",
 		Details: "One that backs off is started at once; one that has failed for good gets another chance.",
 		Flags:   waitFlags(), Completes: "services",
@@ -31,8 +31,8 @@ func startCommand() Command {
 	}
 }
 
-func stopCommand() Command {
-	return Command{
+func stopCommand() *Command {
+	return &Command{
 		Name: "stop", Usage: "[--wait SECONDS | --no-wait] SERVICE...", Summary: "Stops services, those that require them first, and waits until they are down.",
 		Details: "They stay down until somebody starts them, or the container starts anew. To stop CMD is to stop the container.",
 		Flags:   waitFlags(), Completes: "services",
@@ -41,8 +41,8 @@ func stopCommand() Command {
 	}
 }
 
-func restartCommand() Command {
-	return Command{
+func restartCommand() *Command {
+	return &Command{
 		Name: "restart", Usage: "[--wait SECONDS | --no-wait] SERVICE...", Summary: "Ends the present run of services and starts another; what requires them is left alone.",
 		Details: "One that does not run is started. It waits until they are ready again.",
 		Flags:   waitFlags(), Completes: "services",
@@ -120,8 +120,8 @@ func missed(verb string, services []api.Service) error {
 	return nil
 }
 
-func reloadCommand() Command {
-	return Command{
+func reloadCommand() *Command {
+	return &Command{
 		Name: "reload", Summary: "Reads the service directories again.",
 		Details:  "New services are started, those that are gone are stopped, those whose definition has changed are restarted. All others keep running. SIGHUP to baseinit does the same.",
 		Examples: []Example{{"reload", "prints what was added, removed and replaced"}},
@@ -158,8 +158,8 @@ func reloaded(c *Call, r api.Reloaded) error {
 	return nil
 }
 
-func signalCommand() Command {
-	return Command{
+func signalCommand() *Command {
+	return &Command{
 		Name: "signal", Usage: "SIGNAL SERVICE...", Summary: "Sends a signal to the process of services.",
 		Details:   "SIGNAL is a name, with or without SIG, or a number. The service may end of it: its restart policy says what comes next.",
 		Examples:  []Example{{"signal HUP web", "has web read its configuration again, if that is what SIGHUP means to it"}},

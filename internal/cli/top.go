@@ -13,8 +13,8 @@ import (
 	"github.com/sillelien/baseinit/internal/view"
 )
 
-func topCommand() Command {
-	return Command{
+func topCommand() *Command {
+	return &Command{
 		Name: "top", Usage: "[-d SECONDS] [-n FRAMES]", Summary: "Shows the services in a table that renews itself, with keys to restart, stop and start them.",
 		Details: "CPU% is of one processor, all processes of a service together. Up, down, j and k select a service; r restarts it, s stops it, t starts it; c, m, u, x, n and o sort by CPU, memory, uptime, restarts, name and definition; h lists the keys; q ends it. Without a terminal it prints one frame.",
 		Flags: []Flag{

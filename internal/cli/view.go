@@ -12,8 +12,8 @@ import (
 	"github.com/sillelien/baseinit/internal/view"
 )
 
-func timelineCommand() Command {
-	return Command{
+func timelineCommand() *Command {
+	return &Command{
 		Name: "timeline", Usage: "[-o FILE | --json]", Summary: "Draws the container's boot: what took how long, what waited for what, and what the whole waited for.",
 		Details: "In the terminal it is a line for each stage, script and service; with `-o` a picture. The critical path is what has to be quicker for the boot to be. docs/timeline.md tells more.",
 		Flags: []Flag{
@@ -40,8 +40,8 @@ func timelineCommand() Command {
 	}
 }
 
-func graphCommand() Command {
-	return Command{
+func graphCommand() *Command {
+	return &Command{
 		Name: "graph", Usage: "[--dot | --mermaid | --json]", Summary: "Prints what services depend on, and how they are.",
 		Details: "Each service stands above what it requires, what it starts after, and what its output goes to. What follows from another line is left out.",
 		Flags: []Flag{
@@ -69,8 +69,8 @@ func graphCommand() Command {
 	}
 }
 
-func treeCommand() Command {
-	return Command{
+func treeCommand() *Command {
+	return &Command{
 		Name: "tree", Usage: "[--json]", Summary: "Prints the processes of each service: number, user, memory, command.",
 		Details:  "Below \"no service\" are those that no service has started: what boot scripts have left running, and what `docker exec` runs.",
 		Flags:    []Flag{jsonFlag()},

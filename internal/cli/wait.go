@@ -7,8 +7,8 @@ import (
 	"github.com/sillelien/baseinit/internal/control/api"
 )
 
-func waitCommand() Command {
-	return Command{
+func waitCommand() *Command {
+	return &Command{
 		Name: "wait", Usage: "[--state ready|down|done] [--timeout SECONDS] SERVICE...", Summary: "Waits until each service is ready, or down, or done.",
 		Details: "It may be called before the services are started, by a script of cont-init.d in the background, say. It ends with 1 as soon as one of them can get there no more by itself.",
 		Flags: []Flag{
