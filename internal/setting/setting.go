@@ -24,20 +24,20 @@ type Setting[S any] struct {
 // Reader reads settings from flags, and what they leave open from the environment.
 type Reader[S any] struct {
 	settings []Setting[S]
-	values   []string
+	given    []given
 }
+
+// given is what was given for a setting.
+type given struct{ flag, variable, value string }
 
 // NewReader adds the flags to a set.
 func NewReader[S any](flags *flag.FlagSet, settings []Setting[S]) *Reader[S] {
-	r := &Reader[S]{}
-	for _, s := range settings {
-		if s.Set != nil {
-			r.settings = append(r.settings, s)
+	r := &Reader[S]{settings, make([]given, len(settings))}
+	for i := range settings {
+		if s := &settings[i]; s.Set != nil {
+			r.given[i] = given{flag: s.Flag, variable: s.Variable}
+			flags.StringVar(&r.given[i].value, s.Flag, os.Getenv(s.Variable), "")
 		}
-	}
-	r.values = make([]string, len(r.settings))
-	for i := range r.settings {
-		flags.StringVar(&r.values[i], r.settings[i].Flag, os.Getenv(r.settings[i].Variable), "")
 	}
 	return r
 }
@@ -46,14 +46,18 @@ func NewReader[S any](flags *flag.FlagSet, settings []Setting[S]) *Reader[S] {
 // the settings that are wrong, and what they can be. One that is empty counts as
 // unset.
 func (r *Reader[S]) Read(s *S) error {
+	return read(r.given, func(i int, value string) error { return r.settings[i].Set(s, value) })
+}
+
+// read is Read for any S: what is generic is linked once for each.
+func read(all []given, set func(i int, value string) error) error {
 	var errs []error
-	for i, value := range r.values {
-		if value == "" {
+	for i, g := range all {
+		if g.value == "" {
 			continue
 		}
-		setting := &r.settings[i]
-		if err := setting.Set(s, value); err != nil {
-			errs = append(errs, fmt.Errorf("--%s or %s is %q: %w", setting.Flag, setting.Variable, value, err))
+		if err := set(i, g.value); err != nil {
+			errs = append(errs, fmt.Errorf("--%s or %s is %q: %w", g.flag, g.variable, g.value, err))
 		}
 	}
 	return errors.Join(errs...)
