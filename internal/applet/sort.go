@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,8 @@ func sortLines(_ *execline.Process, argv []string) ([]string, error) {
 	if given['c'] {
 		return nil, exit(map[bool]int{true: 0, false: 1}[slices.IsSortedFunc(lines, order)])
 	}
-	slices.SortStableFunc(lines, order)
+	// Not slices.SortStableFunc: for strings, nobody else links it.
+	sort.SliceStable(lines, func(i, j int) bool { return order(lines[i], lines[j]) < 0 })
 	if given['u'] {
 		lines = slices.CompactFunc(lines, func(a, b string) bool { return order(a, b) == 0 })
 	}
