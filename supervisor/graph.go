@@ -14,15 +14,15 @@ import (
 func (s *Supervisor) insert(services []Service) error {
 	var errs []error
 	added := map[string]*unit{}
-	for _, service := range services {
-		service = service.withDefaults(s.cfg)
+	for i := range services {
+		service := s.complete(&services[i])
 		if err := service.validate(); err != nil {
 			errs = append(errs, fmt.Errorf("service %q: %w", service.Name, err))
 		}
 		if added[service.Name] != nil || s.units[service.Name] != nil {
 			errs = append(errs, fmt.Errorf("service %q: there are two of that name", service.Name))
 		}
-		added[service.Name] = &unit{service: service, since: time.Now()}
+		added[service.Name] = &unit{service: *service, since: time.Now()}
 	}
 	find := func(name string) *unit {
 		if u := added[name]; u != nil {
@@ -30,12 +30,10 @@ func (s *Supervisor) insert(services []Service) error {
 		}
 		return s.units[name]
 	}
-	for _, service := range services {
-		errs = append(errs, added[service.Name].link(find)...)
-	}
 	units := make([]*unit, len(services))
-	for i, service := range services {
-		units[i] = added[service.Name]
+	for i := range services {
+		units[i] = added[services[i].Name]
+		errs = append(errs, units[i].link(find)...)
 	}
 	if err := errors.Join(append(errs, loopAmong(units))...); err != nil {
 		return err
@@ -177,8 +175,9 @@ func namesOf(units []*unit) []string {
 	return names
 }
 
-// withDefaults fills in what the service leaves open.
-func (v Service) withDefaults(cfg Config) Service {
+// complete is a copy of the service in which nothing is left open.
+func (s *Supervisor) complete(service *Service) *Service {
+	v := *service
 	if v.Restart == RestartDefault {
 		v.Restart = RestartAlways
 		if v.Main || v.Critical || v.Oneshot {
@@ -190,50 +189,57 @@ func (v Service) withDefaults(cfg Config) Service {
 	setDefault(&v.StopSignal, syscall.SIGTERM)
 	setDefault(&v.StopTimeout, 3*time.Second)
 	setDefault(&v.FinishTimeout, 5*time.Second)
-	setDefault(&v.Output, cfg.Output)
+	setDefault(&v.Output, s.cfg.Output)
 	setDefault(&v.Readiness.ProbeInterval, 250*time.Millisecond)
 	setDefault(&v.Readiness.ProbeTimeout, 3*time.Second)
 	v.Health = slices.Clone(v.Health)
 	for i := range v.Health {
 		v.Health[i].setDefaults()
 	}
-	return v
+	return &v
+}
+
+// faults are what is wrong with a service.
+type faults []error
+
+// add adds one, if it is there. It is called in many places: inlined, 8 kB of code more.
+//
+//go:noinline
+func (f *faults) add(wrong bool, format string, args ...any) {
+	if wrong {
+		*f = append(*f, fmt.Errorf(format, args...))
+	}
 }
 
 // validate checks what can be checked without looking at the system.
-func (v Service) validate() error {
-	var errs []error
-	report := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
-	}
-	report(v.Name == "" || strings.ContainsAny(v.Name, "\x00\n\t"), "its name must not be empty or hold a NUL, newline or tab")
-	report((len(v.Command) > 0) == (v.Func != nil), "it needs a Command or a Func, and not both")
-	report(len(v.Command) > 0 && v.Command[0] == "", "its Command is empty")
-	report(v.Readiness.FD != 0 && v.Readiness.FD < 3, "its readiness descriptor is %d, and must be 3 or above", v.Readiness.FD)
-	report(v.Readiness.FD > 1023, "its readiness descriptor is %d, and must be below 1024", v.Readiness.FD)
-	report(v.Readiness.kinds() > 1, "its Readiness has more than one of FD, Notify, Probe and Line")
-	report(v.Readiness.ProbeInterval < 0 || v.Readiness.ProbeTimeout < 0, "its ProbeInterval or ProbeTimeout is negative")
-	report(v.Watchdog != 0 && !v.Readiness.Notify, "its Watchdog needs Readiness.Notify")
-	report(v.Watchdog < 0 || v.ReadyTimeout < 0, "its Watchdog or ReadyTimeout is negative")
-	report(v.MaxRestarts < 0 || v.RestartWindow < 0, "its MaxRestarts or RestartWindow is negative")
-	report(v.Oneshot && v.Restart == RestartAlways, "it is a Oneshot and cannot be restarted always")
-	report(v.Oneshot && !v.Readiness.none(), "it is a Oneshot: it is ready when it has ended")
-	report(v.Backoff.Factor < 1 || v.Backoff.Initial < 0, "its Backoff needs a Factor of 1 or more and an Initial that is not negative")
-	report(v.LogTo != "" && v.LogTo == v.Name, "it logs to itself")
-	report(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Readiness.Line != nil || v.Watchdog != 0),
+func (v *Service) validate() error {
+	var f faults
+	f.add(v.Name == "" || strings.ContainsAny(v.Name, "\x00\n\t"), "its name must not be empty or hold a NUL, newline or tab")
+	f.add((len(v.Command) > 0) == (v.Func != nil), "it needs a Command or a Func, and not both")
+	f.add(len(v.Command) > 0 && v.Command[0] == "", "its Command is empty")
+	f.add(v.Readiness.FD != 0 && v.Readiness.FD < 3, "its readiness descriptor is %d, and must be 3 or above", v.Readiness.FD)
+	f.add(v.Readiness.FD > 1023, "its readiness descriptor is %d, and must be below 1024", v.Readiness.FD)
+	f.add(v.Readiness.kinds() > 1, "its Readiness has more than one of FD, Notify, Probe and Line")
+	f.add(v.Readiness.ProbeInterval < 0 || v.Readiness.ProbeTimeout < 0, "its ProbeInterval or ProbeTimeout is negative")
+	f.add(v.Watchdog != 0 && !v.Readiness.Notify, "its Watchdog needs Readiness.Notify")
+	f.add(v.Watchdog < 0 || v.ReadyTimeout < 0, "its Watchdog or ReadyTimeout is negative")
+	f.add(v.MaxRestarts < 0 || v.RestartWindow < 0, "its MaxRestarts or RestartWindow is negative")
+	f.add(v.Oneshot && v.Restart == RestartAlways, "it is a Oneshot and cannot be restarted always")
+	f.add(v.Oneshot && !v.Readiness.none(), "it is a Oneshot: it is ready when it has ended")
+	f.add(v.Backoff.Factor < 1 || v.Backoff.Initial < 0, "its Backoff needs a Factor of 1 or more and an Initial that is not negative")
+	f.add(v.LogTo != "" && v.LogTo == v.Name, "it logs to itself")
+	f.add(v.Func != nil && (v.LogTo != "" || v.Readiness.FD != 0 || v.Readiness.Line != nil || v.Watchdog != 0),
 		"it is a Func, which has no LogTo, readiness descriptor or line, or Watchdog")
-	report(v.Func != nil && (v.Program != "" || len(v.StopCommand) > 0), "it is a Func, which has no Program or StopCommand")
-	report(len(v.StopCommand) > 0 && v.StopCommand[0] == "", "its StopCommand is empty")
-	report(slices.ContainsFunc(v.SuccessCodes, func(code int) bool { return code < 0 || code > 255 }), "its SuccessCodes must be from 0 to 255")
-	report(v.Terminal && v.Stdin == nil, "it wants a terminal and has no Stdin")
-	report(v.StopSignal < 1 || v.StopSignal > 64, "its StopSignal %d is no signal", int(v.StopSignal))
-	report(v.Restart < RestartDefault || v.Restart > RestartNever, "its Restart %d is unknown", int(v.Restart))
-	report(v.Undo != nil && (!v.Oneshot || len(v.Undo) == 0), "its Undo needs a Oneshot and words")
-	report(v.StartTimeout < 0, "its StartTimeout is negative")
-	report(v.Output < OutputDefault || v.Output > OutputJSON, "its Output %d is unknown", int(v.Output))
-	report(v.Oneshot && len(v.Health) > 0, "it is a Oneshot, which has no Health")
-	errs = append(errs, validateChecks(v.Health)...)
-	return errors.Join(errs...)
+	f.add(v.Func != nil && (v.Program != "" || len(v.StopCommand) > 0), "it is a Func, which has no Program or StopCommand")
+	f.add(len(v.StopCommand) > 0 && v.StopCommand[0] == "", "its StopCommand is empty")
+	f.add(slices.ContainsFunc(v.SuccessCodes, func(code int) bool { return code < 0 || code > 255 }), "its SuccessCodes must be from 0 to 255")
+	f.add(v.Terminal && v.Stdin == nil, "it wants a terminal and has no Stdin")
+	f.add(v.StopSignal < 1 || v.StopSignal > 64, "its StopSignal %d is no signal", int(v.StopSignal))
+	f.add(v.Restart < RestartDefault || v.Restart > RestartNever, "its Restart %d is unknown", int(v.Restart))
+	f.add(v.Undo != nil && (!v.Oneshot || len(v.Undo) == 0), "its Undo needs a Oneshot and words")
+	f.add(v.StartTimeout < 0, "its StartTimeout is negative")
+	f.add(v.Output < OutputDefault || v.Output > OutputJSON, "its Output %d is unknown", int(v.Output))
+	f.add(v.Oneshot && len(v.Health) > 0, "it is a Oneshot, which has no Health")
+	f.addChecks(v.Health)
+	return errors.Join(f...)
 }

@@ -69,22 +69,20 @@ func (c *HealthCheck) setDefaults() {
 	setDefault(&c.Threshold, 3)
 }
 
-// validateChecks says what is wrong with the checks of a service.
-func validateChecks(checks []HealthCheck) (errs []error) {
+// addChecks adds what is wrong with the checks of a service.
+func (f *faults) addChecks(checks []HealthCheck) {
 	names := map[string]bool{}
-	for i, c := range checks {
-		report := func(wrong bool, what string) {
-			if wrong {
-				errs = append(errs, fmt.Errorf("its health check %d (%q) %s", i+1, c.Name, what))
-			}
+	for i := range checks {
+		c := &checks[i]
+		add := func(wrong bool, what string) {
+			f.add(wrong, "its health check %d (%q) %s", i+1, c.Name, what)
 		}
-		report(c.Name == "", "needs a Name")
-		report(names[c.Name], "has the Name of another")
-		report(c.Probe == nil, "needs a Probe")
-		report(c.Interval < 0 || c.Timeout < 0 || c.StartPeriod < 0, "has a negative Interval, Timeout or StartPeriod")
-		report(c.Threshold < 0, "has a negative Threshold")
-		report(c.Action < HealthRestart || c.Action > HealthIgnore, "has an unknown Action")
+		add(c.Name == "", "needs a Name")
+		add(names[c.Name], "has the Name of another")
+		add(c.Probe == nil, "needs a Probe")
+		add(c.Interval < 0 || c.Timeout < 0 || c.StartPeriod < 0, "has a negative Interval, Timeout or StartPeriod")
+		add(c.Threshold < 0, "has a negative Threshold")
+		add(c.Action < HealthRestart || c.Action > HealthIgnore, "has an unknown Action")
 		names[c.Name] = true
 	}
-	return errs
 }

@@ -40,8 +40,8 @@ func (s *Supervisor) replace(services []Service) error {
 // revise gives units their new definitions and links, and says what is wrong with them.
 func (s *Supervisor) revise(services []Service) (revised []revision, err error) {
 	var errs []error
-	for _, service := range services {
-		service = service.withDefaults(s.cfg)
+	for i := range services {
+		service := s.complete(&services[i])
 		u := s.units[service.Name]
 		if u == nil {
 			errs = append(errs, fmt.Errorf("service %q: %w", service.Name, ErrUnknown))
@@ -55,7 +55,7 @@ func (s *Supervisor) revise(services []Service) (revised []revision, err error) 
 			continue
 		}
 		revised = append(revised, revision{u, u.next, u.requires, u.after})
-		u.next, u.requires, u.after = &service, nil, nil
+		u.next, u.requires, u.after = service, nil, nil
 	}
 	find := func(name string) *unit { return s.units[name] }
 	for _, r := range revised {
