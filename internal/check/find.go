@@ -165,7 +165,7 @@ func (c *checker) unknown(f *Finding) {
 		f.Line = lineOf(f.File, name)
 	}
 	c.later = append(c.later, func() { // when all names are known
-		if near := nearest(name, c.services()); near != "" {
+		if near := nearestName(name, c.services()); near != "" {
 			c.suggest(f.File, f.Code, name, near)
 		}
 	})

@@ -4,6 +4,8 @@ package check
 
 import (
 	"strings"
+
+	"github.com/sillelien/baseinit/internal/nearest"
 )
 
 // The files that mean something in the directory of a service that runs, of a oneshot, of a bundle.
@@ -37,23 +39,23 @@ func nearestFile(name string, known []string) string {
 		plain = strings.TrimSuffix(plain, end)
 	}
 	if plain == name {
-		return nearest(name, known)
+		return nearestName(name, known)
 	}
 	for _, k := range known {
 		if k == plain {
 			return k
 		}
 	}
-	return nearest(plain, known)
+	return nearestName(plain, known)
 }
 
-// nearest finds a name that differs by so few letters from another one that this was perhaps
+// nearestName finds a name that differs by so few letters from another one that this was perhaps
 // meant: by none of up to four, one of up to seven, and so on. A name that is there is not
 // missed.
-func nearest(name string, known []string) (best string) {
+func nearestName(name string, known []string) (best string) {
 	fewest := 4
 	for _, k := range known {
-		n := distance(name, k)
+		n := nearest.Distance(name, k)
 		if n == 0 {
 			return ""
 		}
@@ -62,29 +64,4 @@ func nearest(name string, known []string) (best string) {
 		}
 	}
 	return best
-}
-
-// distance is how many letters must be changed, added or taken away to make one name the
-// other; two that have changed places are one.
-func distance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	var twice []int // the row before the last
-	for i := range len(a) {
-		twice, before, row = before, row, make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row[j+1] = min(change, before[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], twice[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

@@ -28,7 +28,7 @@ func (c *checker) account(path string, at execline.Place, kind, name, file strin
 		return
 	}
 	f := Finding{Severity: Warning, Code: WrongUser, Text: "there is no " + kind + " " + strconv.Quote(name) + " in " + file}
-	if near := nearest(name, known); near != "" {
+	if near := nearestName(name, known); near != "" {
 		f.Fix = "did you mean " + near + "?"
 	}
 	c.later = append(c.later, func() { // when it is known whether a script adds any

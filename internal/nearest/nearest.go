@@ -7,13 +7,13 @@ import "strings"
 // replaced or swapped with their neighbour, whatever their case. It is "" when even that is
 // another word rather than a slip.
 func Of(s string, words []string) string {
-	if len(s) > 64 { // distance takes quadratic time
+	if len(s) > 64 { // Distance takes quadratic time
 		return ""
 	}
 	best, limit := "", max(1, len(s)/3)+1
 	s = strings.ToLower(s)
 	for _, w := range words {
-		if d := distance(s, strings.ToLower(w)); d < limit {
+		if d := Distance(s, strings.ToLower(w)); d < limit {
 			best, limit = w, d
 		}
 	}
@@ -28,8 +28,9 @@ func Hint(s string, words []string) string {
 	return ""
 }
 
-// distance is the optimal string alignment distance of a and b, in bytes.
-func distance(a, b string) int {
+// Distance is the optimal string alignment distance of a and b, in bytes: how many must be changed,
+// added or taken away, or swapped with their neighbour, to make one the other.
+func Distance(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
