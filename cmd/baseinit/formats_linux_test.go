@@ -249,3 +249,22 @@ for i in 1 2 3 4 5 6 7 8 9 10; do echo "$long"; echo "$long" >&2; %s done
 	}
 	t.Log(count)
 }
+
+// TestJoinOneService: log.join of a service.toml makes records of the lines of that service alone.
+func TestJoinOneService(t *testing.T) {
+	t.Parallel()
+	const trace = "#!/bin/sh\nprintf 'no\\n\\tat Main\\n'; exec sleep 1000\n"
+	r := start(t, pid1test.Box{
+		Interactive: true, Args: []string{"--output=json", "--log-level=error", "sh", "-c", "read -r line"},
+		Files: map[string]string{
+			"/etc/services.d/joined/run": trace, "/etc/services.d/joined/service.toml": "[log]\njoin = true\n",
+			"/etc/services.d/single/run": trace,
+		},
+	})
+	r.WaitFor(`"msg":"no\n\tat Main"`)
+	r.WaitFor(`"msg":"\tat Main"`)
+	r.Send("\n")
+	if code := r.Wait(); code != 0 || strings.Count(r.Output(), `"msg":`) != 3 {
+		t.Errorf("exit code %d, %s", code, r.Output())
+	}
+}

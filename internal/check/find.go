@@ -13,6 +13,7 @@ import (
 	"github.com/sillelien/baseinit/internal/execline"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/s6/smallfile"
+	"github.com/sillelien/baseinit/internal/servicefile"
 )
 
 // find notes what is wrong with a file.
@@ -132,6 +133,8 @@ func (c *checker) classify(f *Finding, wrong *smallfile.Error) {
 		f.Code = Unreadable
 	case wrong.Missing && isDir(wrong.File):
 		f.Code = Incomplete
+	case wrong.Missing && base == servicefile.Name && !strings.Contains(f.Text, "there is no service"):
+		f.Code = TOML
 	case wrong.Missing:
 		f.Code = UnknownName
 		c.unknown(f)
@@ -141,7 +144,7 @@ func (c *checker) classify(f *Finding, wrong *smallfile.Error) {
 		f.Line = lineOf(wrong.File, name)
 	case strings.Contains(f.Text, "another service of that name"):
 		f.Code = Duplicate
-	case base == "service.toml":
+	case base == servicefile.Name:
 		f.Code = TOML
 	case base == "run":
 		f.Code = NotAScript

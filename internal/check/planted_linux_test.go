@@ -17,31 +17,33 @@ func good() files {
 		"etc/services.d/redis/run":             "#!/usr/bin/execlineb -P\nwith-contenv\ns6-setuidgid www-data\nredis-server /etc/redis.conf\n",
 		"etc/services.d/redis/notification-fd": "3\n", "etc/services.d/redis/timeout-kill": "5000\n",
 		"etc/services.d/nginx/run": "#!/bin/sh\nexec 2>&1\nexec nginx -g \"daemon off;\"\n", "etc/services.d/nginx/dependencies.d/redis": "",
-		rcd + "db/type": "longrun\n", rcd + "db/run": "#!/command/with-contenv sh\nexec s6-setuidgid postgres postgres -D /data/db\n", rcd + "db/down-signal": "SIGINT\n",
+		"etc/services.d/web/service.toml": "command = [\"nginx\", \"-g\", \"daemon off;\"]\nuser = \"www-data\"\nrequires = \"redis\"\n[[health]]\ntcp = \"localhost:80\"\n",
+		rcd + "db/type":                   "longrun\n", rcd + "db/run": "#!/command/with-contenv sh\nexec s6-setuidgid postgres postgres -D /data/db\n", rcd + "db/down-signal": "SIGINT\n",
 		rcd + "migrate/type": "oneshot\n", rcd + "migrate/up": "/etc/s6-overlay/scripts/migrate\n", "etc/s6-overlay/scripts/migrate": "#!/command/with-contenv sh\ns6-setuidgid www-data app migrate\n",
 		rcd + "migrate/dependencies.d/db": "", rcd + "app/type": "longrun\n", rcd + "app/run": "#!/command/with-contenv sh\ncd /srv || exit 1\nexec s6-setuidgid www-data app serve\n",
 		rcd + "app/dependencies.d/migrate": "", rcd + "user/contents.d/app": "", rcd + "user/type": "bundle\n",
 	})
 }
 
-// TestPlanted: in a tree that is right nothing is found; and of twelve mistakes that are put into
+// TestPlanted: in a tree that is right nothing is found; and of thirteen mistakes that are put into
 // it each, with file and line, and nothing else.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	expect(t, examine(t, good().write(t)), "")
 	expect(t, examine(t, good().with(files{
-		"etc/cont-init.d/10-folders":   strings.ReplaceAll(good()["etc/cont-init.d/10-folders"], "\n", "\r\n"),
-		"etc/cont-init.d/20-config":    "#!/usr/bin/env bash\ncp /defaults/config /data/config\n",
-		"etc/cont-init.d/30-late":      "0644 #!/bin/sh\ntrue\n",
-		"etc/services.d/sshd/run":      "#!/usr/bin/with-contenv sh\nmkdir -p /run/sshd\nexec /usr/sbin/sshd -e\n",
-		"etc/services.d/sshd/finish":   "#!/bin/sh\n# the ports are free after a while\n\nsleep 10\necho again\n",
-		"etc/services.d/nginx/run":     "#!/bin/sh\n\nchown www-data /var/log/nginx\nnginx -g 'daemon off;'\n",
-		"etc/services.d/redis/run":     "#!/usr/bin/execlineb -P\nwith-contenv\nif { test -e /data\nredis-server /etc/redis.conf\n",
-		"etc/services.d/redis/finnish": "#!/bin/sh\n",
-		rcd + "db/run":                 "#!/command/with-contenv sh\nexec s6-setuidgid postgrse postgres -D /data/db\n",
-		rcd + "db/dependencies":        "# first\napp\n",
-		rcd + "migrate/finish":         "#!/bin/sh\n",
-		rcd + "app/dependencies":       "migrate\nredsi\n",
+		"etc/cont-init.d/10-folders":        strings.ReplaceAll(good()["etc/cont-init.d/10-folders"], "\n", "\r\n"),
+		"etc/cont-init.d/20-config":         "#!/usr/bin/env bash\ncp /defaults/config /data/config\n",
+		"etc/cont-init.d/30-late":           "0644 #!/bin/sh\ntrue\n",
+		"etc/services.d/sshd/run":           "#!/usr/bin/with-contenv sh\nmkdir -p /run/sshd\nexec /usr/sbin/sshd -e\n",
+		"etc/services.d/sshd/finish":        "#!/bin/sh\n# the ports are free after a while\n\nsleep 10\necho again\n",
+		"etc/services.d/nginx/run":          "#!/bin/sh\n\nchown www-data /var/log/nginx\nnginx -g 'daemon off;'\n",
+		"etc/services.d/redis/run":          "#!/usr/bin/execlineb -P\nwith-contenv\nif { test -e /data\nredis-server /etc/redis.conf\n",
+		"etc/services.d/redis/finnish":      "#!/bin/sh\n",
+		"etc/services.d/redis/service.toml": "# more about it\ncritical = true\n\n[stop]\ntimeot = \"5s\"\n",
+		rcd + "db/run":                      "#!/command/with-contenv sh\nexec s6-setuidgid postgrse postgres -D /data/db\n",
+		rcd + "db/dependencies":             "# first\napp\n",
+		rcd + "migrate/finish":              "#!/bin/sh\n",
+		rcd + "app/dependencies":            "migrate\nredsi\n",
 	}).write(t)), `error crlf /etc/cont-init.d/10-folders:1: its first line ends in CRLF
 warning no-interpreter /etc/cont-init.d/20-config:1: there is no program bash
 warning not-executable /etc/cont-init.d/30-late: is not executable
@@ -52,6 +54,7 @@ warning dead-finish /etc/s6-overlay/s6-rc.d/migrate/finish: is never run: migrat
 warning no-exec /etc/services.d/nginx/run:4: ends with nginx without exec
 warning unknown-file /etc/services.d/redis/finnish: means nothing, and there is no finish
 error execline /etc/services.d/redis/run:3: "{": this block is not closed
+error toml /etc/services.d/redis/service.toml:5: stop.timeot: there is no such key; the nearest is stop.timeout
 warning slow-finish /etc/services.d/sshd/finish:4: sleeps on when its 5s are over
 warning daemonises /etc/services.d/sshd/run:3: sshd goes into the background`)
 }

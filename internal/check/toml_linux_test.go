@@ -20,9 +20,15 @@ warning wrong-user /etc/services.d/web/service.toml:3: there is no group "nobody
 warning no-program /etc/services.d/web/service.toml:5: there is no program /sbin/stop`)
 	expect(t, examine(t, good().with(files{
 		toml:                                "comand = [\"nginx\"]\n[stop]\nsignal = \"KILLL\"\n",
+		"etc/services.d/idle/service.toml":  "critical = true\n",
+		"etc/services.d/far/service.toml":   "command = [\"app\"]\nenv_file = \"/etc/no.env\"\n",
+		"etc/services.d/needy/service.toml": "command = [\"app\"]\nrequires = \"radis\"\n",
 		"etc/services.d/twice/run":          "#!/bin/sh\nexec app\n",
 		"etc/services.d/twice/service.toml": "command = [\"app\"]\n",
-	}).write(t)), `error toml /etc/services.d/twice/service.toml:1: command: the file run beside it says that, too
+	}).write(t)), `error toml /etc/services.d/far/service.toml: cannot read /etc/no.env: no such file
+error toml /etc/services.d/idle/service.toml: it has no command, and there is no run file beside it
+error unknown-name /etc/services.d/needy/service.toml:2: there is no service "radis"
+error toml /etc/services.d/twice/service.toml:1: command: the file run beside it says that, too
 error toml /etc/services.d/web/service.toml:1: comand: there is no such key; the nearest is command
 error toml /etc/services.d/web/service.toml:3: stop.signal: it is "KILLL"`)
 }

@@ -201,12 +201,12 @@ func (f *tomlFile) readiness(s *supervisor.Service) error {
 	}
 	r.Notify, r.ProbeInterval, r.ProbeTimeout = f.Ready.SDNotify, f.Ready.Interval, f.Ready.ProbeTimeout
 	s.ReadyTimeout, s.Watchdog = f.Ready.Timeout, f.Ready.Watchdog
-	s.Output = f.Log.Format
+	s.Output, s.JoinLines = f.Log.Format, f.Log.Join
 	if f.Ready.Log != nil {
 		r.Line = f.Ready.Log.Match
-		if s.Output == supervisor.OutputDefault && f.defaults.Output == supervisor.OutputRaw {
-			s.Output = supervisor.OutputPlain
-		}
+	}
+	if (r.Line != nil || s.JoinLines) && s.Output == supervisor.OutputDefault && f.defaults.Output == supervisor.OutputRaw {
+		s.Output = supervisor.OutputPlain
 	}
 	var err error
 	if f.Ready.Kind() != "" {

@@ -99,6 +99,8 @@ func TestServiceTOML(t *testing.T) {
 				s.Readiness.ProbeInterval, s.Readiness.ProbeTimeout, s.ReadyTimeout = time.Second, 2*time.Second, 3*time.Second
 			}, 1,
 		},
+		"joined lines":  {"command = [\"web\"]\nlog.join = true", nil, func(s *supervisor.Service) { s.Output, s.JoinLines = supervisor.OutputPlain, true }, 0},
+		"joined, json":  {"command = [\"web\"]\nlog = { join = true, format = \"json\" }", nil, func(s *supervisor.Service) { s.Output, s.JoinLines = supervisor.OutputJSON, true }, 0},
 		"ready by line": {"command = [\"web\"]\nready.log = \"x\"", nil, func(s *supervisor.Service) { s.Output = supervisor.OutputPlain }, 0},
 		"health": {
 			"command = [\"web\"]\n[[health]]\nhttp = \"http://h/x\"\naction = \"stop\"\n[[health]]\nname = \"n\"\nexec = [\"ask\", \"it\"]\n[[health]]\nexec = [\"ask\", \"it\"]", nil,

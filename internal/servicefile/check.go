@@ -41,6 +41,7 @@ func (d *decoder) check(s *Service) {
 		d.clash(s, "group", "user names a group, too")
 	}
 	d.checkReady(s)
+	d.checkLog(s)
 	d.checkHealth(s)
 	d.checkConditions(s)
 }
@@ -77,6 +78,12 @@ func (d *decoder) checkReady(s *Service) {
 	}
 	if s.Ready.Log != nil && s.Log.Format == supervisor.OutputRaw {
 		d.clash(s, "log.format", `with ready.log lines are read; it can be "plain", "text" or "json"`)
+	}
+}
+
+func (d *decoder) checkLog(s *Service) {
+	if s.Log.Join && s.Log.Format == supervisor.OutputRaw {
+		d.clash(s, "log.format", `with log.join lines are read; it can be "plain", "text" or "json"`)
 	}
 }
 

@@ -89,7 +89,8 @@ var keys = [...]key{
 	{"condition.file", kindFileConditions, "", "What must exist. Relative: to the service directory."},
 
 	{"log", kindTable, "", "What becomes of the output."},
-	{"log.format", kindFormat, "that of the container; plain with ready.log", "raw: untouched; plain: line by line; text: after [NAME]; json: as JSON objects."},
+	{"log.format", kindFormat, "that of the container; in place of raw plain, with ready.log or log.join", "raw: untouched; plain: line by line; text: after [NAME]; json: as JSON objects."},
+	{"log.join", kindBool, "false; BASEINIT_JOIN_LINES=1 has it for all services", "Whether a line and the indented ones after it are one record, as in stack traces."},
 }
 
 // find finds a key by its full name.
@@ -139,6 +140,9 @@ func field(table any, name string) any {
 		}
 		return &t.File
 	case *Log:
+		if name == "join" {
+			return &t.Join
+		}
 		return &t.Format
 	}
 	return nil

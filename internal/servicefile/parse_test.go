@@ -183,7 +183,7 @@ func TestProblems(t *testing.T) {
 		"in an inline table":     {"stop = { signal = \"TERM\", timout = \"1s\" }", "1:27: stop.timout: there is no such key; the nearest is stop.timeout"},
 		"in the second of many":  {"[[health]]\nfile = \"/a\"\n[[health]]\nfile = \"/b\"\nintervall = \"1s\"", "5:1: health[1].intervall: there is no such key; the nearest is health.interval"},
 		"nothing like it":        {"zzzzzz = 1", "1:1: zzzzzz: there is no such key (docs/service.md lists them)"},
-		"nothing like it inside": {"[log]\ncolour = 1", "2:1: log.colour: there is no such key; it can be format"},
+		"nothing like it inside": {"[log]\ncolour = 1", "2:1: log.colour: there is no such key; it can be format or join"},
 		"in the wrong table":     {"[[health]]\nfile = \"/a\"\nnice = 1", "3:1: health[0].nice: there is no such key in this table; nice stands above all tables"},
 		"a word of none":         {"restart = \"sometimes\"", `1:11: restart: it is "sometimes"; it can be "always", "on-failure" or "never"`},
 		"a number for a text":    {"user = 0", `1:8: user: it is 0; it can be a name or number, or "USER:GROUP"`},
@@ -221,6 +221,7 @@ func TestProblems(t *testing.T) {
 		"backwards":              {"backoff_max = \"1s\"\nbackoff_min = \"2s\"", "1:1: backoff_max: it is less than backoff_min"},
 		"two groups":             {"user = \"a:b\"\ngroup = \"c\"", "2:1: group: user names a group, too"},
 		"a dog on no watch":      {"[ready]\nfile = \"/a\"\nwatchdog = \"1s\"", "3:1: ready.watchdog: it needs sd_notify = true"},
+		"raw and joined":         {"log.join = true\nlog.format = \"raw\"", `2:1: log.format: with log.join lines are read; it can be "plain", "text" or "json"`},
 		"raw and read":           {"ready.log = \"a\"\nlog.format = \"raw\"", `2:1: log.format: with ready.log lines are read; it can be "plain", "text" or "json"`},
 		"no condition":           {"[condition]\nenv = \"!\"\nfile = [\"!\"]", "2:7: condition.env: it is \"!\"; it can be \"NAME\", \"NAME=VALUE\", \"!NAME\" or \"!NAME=VALUE\"\n3:8: condition.file: it is \"!\"; it can be a path, or ! and a path"},
 		"after long values": {

@@ -121,6 +121,7 @@ type Condition struct {
 // Log says what becomes of the service's output.
 type Log struct {
 	Format supervisor.Output
+	Join   bool
 }
 
 // Place is a position in the file, counted from 1, the column in bytes. The zero value
