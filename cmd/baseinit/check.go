@@ -62,6 +62,9 @@ func checkTree(args []string) int {
 		fmt.Print(checkUsage)
 		return 0
 	}
+	if flags.NArg() > 1 {
+		fmt.Fprintf(os.Stderr, "baseinit check: one tree at a time, not %q, too\n", flags.Arg(1))
+	}
 	if err != nil || flags.NArg() > 1 {
 		fmt.Fprintln(os.Stderr, "baseinit check --help tells more")
 		return codeUsage

@@ -63,6 +63,12 @@ say baseinit wait -s done -t 1 web web
 say baseinit restart web
 say baseinit signal NOPE web
 say baseinit signal KILL web
+baseinit wait web
+say baseinit status web
+say baseinit graph --dot --json
+say baseinit top web
+say baseinit
+say baseinit version
 say baseinit stop web down bad
 say baseinit wait web
 say baseinit healthy web
@@ -79,7 +85,7 @@ say baseinit status | head -n 1
 ls -ln /run/baseinit/control
 `)
 	holds(t, got,
-		"--- baseinit status\nbaseinit ", ", pid 1, up since ", "\n\nNAME  STATE  PID", "bad   down   -", "down  down   -", "web   ready", "CMD   ready", "\ncode 0\n",
+		"--- baseinit status\nbaseinit ", ", pid 1, up for ", "\n\nNAME  STATE  PID", "bad   down   -", "down  down   -", "web   ready", "CMD   ready", "\ncode 0\n",
 		"--- baseinit status web\nNAME", "\nweb ", "\ncode 0\n",
 		"--- baseinit status down\nNAME", "\ndown ", "\ncode 3\n",
 		"--- baseinit status wbe\nbaseinit status: no such service: \"wbe\": did you mean \"web\"?\ncode 1\n",
@@ -91,9 +97,13 @@ ls -ln /run/baseinit/control
 		"--- baseinit wait --state down --timeout 0.1 web\nbaseinit wait: web is not down in time: it is ready", "code 1\n",
 		"--- baseinit wait -s done -t 1 web web\nbaseinit wait: web is not done in time", "code 1\n",
 		"--- baseinit restart web\nweb: ready after ", "code 0\n",
-		"--- baseinit signal NOPE web\nbaseinit signal: the parameter signal is \"NOPE\": there is no such signal\ncode 1\n",
-		"--- baseinit signal KILL web\ncode 0\n",
-		"--- baseinit stop web down bad\nweb: down (was killed by SIGKILL)\ndown: down", "code 0\n",
+		"--- baseinit signal NOPE web\nbaseinit signal: the parameter signal is \"NOPE\": there is no such signal (baseinit help signal tells more)\ncode 2\n",
+		"--- baseinit signal KILL web\ncode 0\n", "--- baseinit status web\n", "last run was killed by SIGKILL\ncode 0\n",
+		"--- baseinit graph --dot --json\nbaseinit graph: --dot and --json do not go together (baseinit help graph tells more)\ncode 2\n",
+		"--- baseinit top web\nbaseinit top: it takes no arguments, not even \"web\" (baseinit help top tells more)\ncode 2\n",
+		"--- baseinit\nusage: baseinit COMMAND", "code 2\n",
+		"--- baseinit version\nbaseinit: there is no command \"version\" (baseinit help lists them)\ncode 2\n",
+		"--- baseinit stop web down bad\nweb: down (was killed by SIGTERM)\ndown: down", "code 0\n",
 		"--- baseinit wait web\nbaseinit wait: web is not ready: it is down\ncode 1\n",
 		"--- baseinit healthy web\nweb is not ready: it is down\ncode 1\n",
 		"--- baseinit env web\n", "HOSTNAME=box\n", "PATH=/usr/local/sbin:", "code 0\n",
@@ -112,8 +122,8 @@ ls -ln /run/baseinit/control
 func TestHealthy(t *testing.T) {
 	t.Parallel()
 	got := operate(t, pid1test.Box{Files: map[string]string{
-		"/etc/cont-init.d/1":   "#!/bin/sh\necho '--- init'; baseinit healthy; echo code $?; baseinit status; baseinit status web; baseinit wait -t 0.1 web; echo code $?\n(baseinit wait web; echo \"waited $?\" >/waited) &\n",
-		"/etc/cont-finish.d/1": "#!/bin/sh\necho '--- finish'; baseinit healthy; echo code $?; baseinit start web; echo code $?\n",
+		"/etc/cont-init.d/1":   "#!/bin/sh\necho '--- init'; baseinit healthy; echo code $?; baseinit status; baseinit status web 2>&1; baseinit wait -t 0.1 web 2>&1; echo code $?\n(baseinit wait web; echo \"waited $?\" >/waited) &\n",
+		"/etc/cont-finish.d/1": "#!/bin/sh\necho '--- finish'; baseinit healthy; echo code $?; baseinit start web; echo code $?; baseinit reload 2>&1; echo code $?\n",
 	}}, `
 baseinit wait web
 say baseinit healthy
@@ -125,10 +135,10 @@ say baseinit healthy
 until [ -e /waited ]; do :; done; cat /waited
 `)
 	holds(t, got,
-		"--- init\nthe boot is not over: it is at cont-init\ncode 1\nbaseinit ", "booting (cont-init), running since ", "code 1\n",
+		"--- init\nthe boot is not over: it is at cont-init\ncode 1\nbaseinit ", "booting (cont-init), running for ", "\n\nno services (they are read after cont-init.d)\n", "baseinit wait: the services are not there in time: the container is at cont-init\n", "code 1\n",
 		"--- baseinit healthy\ncode 0\n", "--- baseinit healthy\nbad is not ready: it is ", "\ncode 1\n",
 		"--- baseinit healthy web\ncode 0\n", "--- baseinit healthy\ncode 0\n", "waited 0\n",
-		"--- finish\nthe container is being stopped\ncode 1\n", "code 1\n")
+		"--- finish\nthe container is being stopped\ncode 1\n", "code 1\n", "baseinit reload: the container is being stopped\ncode 1\n")
 }
 
 // TestStartSurvives: a service that is ready since it runs, and dies of it at once, was not
@@ -167,6 +177,24 @@ func TestNobodyAnswers(t *testing.T) {
 	got := operate(t, pid1test.Box{Args: []string{"--control", "off"}}, "say baseinit status\nsay baseinit help nope\nsay baseinit statsu\nBASEINIT_CONTROL=/nope say baseinit healthy\n")
 	holds(t, got, "--- baseinit status\nbaseinit status: no baseinit answers: /run/baseinit/control: it is not there", "docker exec NAME baseinit status", "code 4\n",
 		"there is no command \"nope\"", "code 2\n", "there is no command \"statsu\": did you mean \"status\"?", "code 2\n", "/nope: it is not there", "code 4\n")
+}
+
+// TestAskedByAnother: a user who may not ask is told who may.
+func TestAskedByAnother(t *testing.T) {
+	t.Parallel()
+	pid1test.NeedRoot(t)
+	got := operate(t, pid1test.Box{}, "baseinit wait web\nsay s6-setuidgid 999:999 baseinit status\n")
+	holds(t, got, "no baseinit answers: /run/baseinit/control: only its owner and root may connect (as root it does: docker exec -u root NAME baseinit status)\ncode 4\n")
+}
+
+// TestControlNowhere: where nothing can be written the log says that commands do not work.
+func TestControlNowhere(t *testing.T) {
+	t.Parallel()
+	r := start(t, pid1test.Box{ReadOnly: true, Args: []string{"sh", "-c", "baseinit healthy; exit $?"}})
+	if code := r.Wait(); code != cli.CodeUnreachable {
+		t.Errorf("exit code %d", code)
+	}
+	holds(t, r.Stderr(), "baseinit status and the like will not work: no directory can be written (set BASEINIT_RUN")
 }
 
 // TestControlElsewhere: the socket is found wherever it is.

@@ -31,8 +31,7 @@ baseinit is a container's first process. It runs the scripts of
 when CMD ends or SIGTERM comes stops them all, runs /etc/cont-finish.d and
 exits with CMD's code. Without CMD it runs until it is told to stop.
 Called baseinit, not init, it tells and controls what runs, and checks a tree:
-status, start, stop, restart, reload, signal, wait, logs, events, healthy, env,
-check. baseinit help lists the commands.
+status, restart, logs, timeline, check and so on. baseinit help lists them all.
 
 flags:
   --root DIR      take the tree from DIR/etc instead of /etc, and keep state

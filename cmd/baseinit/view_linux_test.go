@@ -234,7 +234,7 @@ func TestTopPrints(t *testing.T) {
 	if strings.Contains(r.Stdout(), "\x1b") || strings.Count(r.Stdout(), "code 2") != 2 {
 		t.Errorf("stdout: %q", r.Stdout())
 	}
-	for _, pattern := range []string{`(?m)^baseinit .*, up since \d+s, 2 services, itself \d+\.?\d? MB`, `(?m)^alpha +ready +\d+\.\d +[\d.]+ [kM]B +\d+s +0 +\d+ -`} {
+	for _, pattern := range []string{`(?m)^baseinit .*, up for \d+s, 2 services, itself \d+\.?\d? MB`, `(?m)^alpha +ready +\d+\.\d +[\d.]+ [kM]B +\d+s +0 +\d+ -`} {
 		if !regexp.MustCompile(pattern).MatchString(r.Stdout()) {
 			t.Errorf("nothing matches %s in\n%s", pattern, r.Stdout())
 		}

@@ -48,7 +48,7 @@ func (o operator) awaitSupervisor(ctx context.Context) (*supervisor.Supervisor, 
 	case <-o.requests[0].Done():
 		return nil, errEnding
 	case <-ctx.Done():
-		return nil, fmt.Errorf("the services are not there yet: the container is at %s: %w", o.Stage(), ctx.Err())
+		return nil, &lateError{"the services are not there in time: the container is at " + o.Stage(), ctx.Err()}
 	}
 }
 
@@ -128,6 +128,9 @@ func (o operator) services(p *picture) (all []api.Service) {
 				t := next.UTC()
 				s.NextStart = &t
 			}
+			if o.waitsForItsTime(&p.statuses[i]) {
+				s.State = stateScheduled
+			}
 		}
 		all = append(all, s)
 	}
@@ -140,6 +143,15 @@ func (o operator) services(p *picture) (all []api.Service) {
 		at++
 	}
 	return all
+}
+
+// stateScheduled is the state of a service that is down and is started at its next time.
+const stateScheduled = "scheduled"
+
+// waitsForItsTime tells whether a service is in that state.
+func (c *Container) waitsForItsTime(st *supervisor.Status) bool {
+	_, _, is := c.NextRun(st.Name)
+	return is && st.State == supervisor.StateDown && !st.Wanted
 }
 
 func (o operator) about() api.Container {
@@ -225,6 +237,9 @@ func (o operator) Signal(name string, sig syscall.Signal) error {
 func (o operator) Reload(context.Context) (api.Reloaded, error) {
 	if _, err := o.supervisor(); err != nil {
 		return api.Reloaded{}, err
+	}
+	if o.requests[0].Err() != nil {
+		return api.Reloaded{}, errEnding
 	}
 	done, err := o.Container.Reload()
 	if err != nil {

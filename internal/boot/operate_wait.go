@@ -22,7 +22,7 @@ func (o operator) Await(ctx context.Context, name string, goal control.Goal) err
 	}
 	st, err := sup.Wait(ctx, name, func(st supervisor.Status) bool {
 		reached, hopeless := judge(goal, &st)
-		return reached || hopeless
+		return reached || hopeless && (goal == control.Started || !o.waitsForItsTime(&st))
 	})
 	switch {
 	case err == nil:
@@ -40,7 +40,11 @@ func (o operator) Await(ctx context.Context, name string, goal control.Goal) err
 	if serr != nil {
 		return o.explain(serr, name, sup)
 	}
-	return &lateError{fmt.Sprintf("%s is not %s in time: %s", name, goal, plight(&all[0])), ctx.Err()}
+	how := plight(&all[0])
+	if o.waitsForItsTime(&all[0]) {
+		how = "it is " + stateScheduled
+	}
+	return &lateError{fmt.Sprintf("%s is not %s in time: %s", name, goal, how), ctx.Err()}
 }
 
 // lateError is the end of a ctx, in words that say more.
@@ -143,7 +147,7 @@ func (o operator) Healthy(names []string) (api.Healthy, error) {
 		return api.Healthy{}, err
 	}
 	for i := range all {
-		if reason := unwell(&all[i], len(names) > 0); reason != "" {
+		if reason := unwell(&all[i], len(names) > 0 && !o.waitsForItsTime(&all[i])); reason != "" {
 			reasons = append(reasons, all[i].Name+" "+reason)
 		}
 	}

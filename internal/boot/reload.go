@@ -268,6 +268,9 @@ func (c *Container) remove(sup *supervisor.Supervisor, gone []string) (removed [
 		if _, serr := sup.Status(name); errors.Is(serr, supervisor.ErrUnknown) {
 			c.live.drop(name)
 			delete(c.definitions, name)
+			if c.cfg.Rings != nil {
+				c.cfg.Rings.Drop(name)
+			}
 			removed = append(removed, name)
 			if !slices.ContainsFunc(skipped, func(s Skipped) bool { return s.Name == name }) {
 				c.live.taken = append(c.live.taken, name)

@@ -50,7 +50,7 @@ func newRunDir(cfg Config) (runDir, error) {
 	if os.Getenv("BASEINIT_RUN") != "" { // asked for by name
 		return noRunDir(cfg), &failure{CodeSystem, fmt.Errorf("cannot use BASEINIT_RUN: %w", errs[0])}
 	}
-	return noRunDir(cfg), fmt.Errorf("scripts cannot change the environment: no directory can be written (set BASEINIT_RUN to one that can): %w", errs[0])
+	return noRunDir(cfg), fmt.Errorf("scripts cannot change the environment, and baseinit status and the like will not work: no directory can be written (set BASEINIT_RUN to one that can, or mount a tmpfs at /run): %w", errs[0])
 }
 
 // noRunDir is for a container that cannot write anywhere.

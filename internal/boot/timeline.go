@@ -36,6 +36,9 @@ func (c *Container) Graph() []api.Node {
 	if all, err := sup.Status(); err == nil {
 		for _, st := range all {
 			states[st.Name] = st.State.String()
+			if c.waitsForItsTime(&st) {
+				states[st.Name] = stateScheduled
+			}
 		}
 	}
 	var nodes []api.Node

@@ -53,20 +53,37 @@ type usageError struct{ error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // Main runs the command that a command line has, if it is one, and gives the exit code.
-// first tells that this is the container's first process, for which words are CMD.
+// first tells that this is the container's first process, for which words are CMD. For others
+// they are not where a baseinit runs already: it would have its boot done again by another one.
 func Main(argv []string, first bool) (code int, found bool) {
-	if len(argv) < 2 || base(argv[0]) != "baseinit" || strings.HasPrefix(argv[1], "-") {
+	if len(argv) == 0 || base(argv[0]) != "baseinit" || len(argv) > 1 && strings.HasPrefix(argv[1], "-") {
 		return 0, false
+	}
+	if len(argv) == 1 {
+		if first || !answers() {
+			return 0, false
+		}
+		_, _ = os.Stderr.WriteString(overview())
+		return CodeUsage, true
 	}
 	command := Find(argv[1])
 	switch {
-	case command == nil && !first && isSlip(argv[1]):
+	case command == nil && !first && (isSlip(argv[1]) || answers()):
 		fmt.Fprintf(os.Stderr, "baseinit: there is no command %q%s (baseinit help lists them)\n", argv[1], nearest.Hint(argv[1], Names()))
 		return CodeUsage, true
 	case command == nil || command.Run == nil || first && !command.Anywhere:
 		return 0, false
 	}
 	return command.run(argv[2:], os.Stdout, os.Stderr), true
+}
+
+// answers tells whether a baseinit runs here.
+func answers() bool {
+	conn, err := dial()
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
 }
 
 // isSlip tells whether a word is most likely a command with a slip in it: it could be CMD, but
@@ -109,7 +126,8 @@ func (c *Command) code(err error, stderr io.Writer) int {
 	if exit, ok := errors.AsType[Exit](err); ok {
 		return int(exit)
 	}
-	if _, ok := errors.AsType[usageError](err); ok {
+	_, wrong := errors.AsType[usageError](err)
+	if problem, ok := errors.AsType[*ProblemError](err); wrong || ok && problem.Status == 400 {
 		fmt.Fprintf(stderr, "baseinit %s: %v (baseinit help %s tells more)\n", c.Name, err, c.Name)
 		return CodeUsage
 	}

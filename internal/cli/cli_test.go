@@ -14,7 +14,7 @@ import (
 // TestParse: flags may stand anywhere, and what is wrong with them is said.
 func TestParse(t *testing.T) {
 	t.Parallel()
-	command := cli.Command{Flags: []cli.Flag{{Name: "follow", Short: "f"}, {Name: "last", Short: "n", Value: "LINES"}, {Name: "since", Value: "TIME"}}}
+	command := cli.Command{Usage: "[-f] [-n LINES | --since TIME] [SERVICE...]", Flags: []cli.Flag{{Name: "follow", Short: "f"}, {Name: "last", Short: "n", Value: "LINES"}, {Name: "since", Value: "TIME"}}}
 	for words, want := range map[string]struct {
 		flags map[string]string
 		args  []string
@@ -25,7 +25,8 @@ func TestParse(t *testing.T) {
 		"a -f b":              {flags: map[string]string{"follow": ""}, args: []string{"a", "b"}},
 		"-fn 5 a":             {flags: map[string]string{"follow": "", "last": "5"}, args: []string{"a"}},
 		"-n5 --follow":        {flags: map[string]string{"follow": "", "last": "5"}},
-		"--last=5 --since -1": {flags: map[string]string{"last": "5", "since": "-1"}},
+		"--since -1":          {flags: map[string]string{"since": "-1"}},
+		"--last=5 --since 1m": {err: "-n and --since do not go together"},
 		"--last= a":           {flags: map[string]string{"last": ""}, args: []string{"a"}},
 		"-- -f --nope":        {args: []string{"-f", "--nope"}},
 		"- a":                 {args: []string{"-", "a"}},

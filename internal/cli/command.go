@@ -65,13 +65,14 @@ func Names() (names []string) {
 // checkCommand is package check's, which cmd/baseinit runs.
 func checkCommand() *Command {
 	return &Command{
-		Name: "check", Usage: "[--strict] [--quiet] [--json] [--ignore CODE,...] [ROOT]", Summary: "Tells what is wrong with the tree below ROOT, and what baseinit will do with it.",
+		Name: "check", Usage: "[--strict] [--quiet] [--json] [--ignore CODE,...] [ROOT] | --schema", Summary: "Tells what is wrong with the tree below ROOT, and what baseinit will do with it.",
 		Details: "It starts nothing and needs no container that runs. See docs/check.md.",
 		Flags: []Flag{
 			{Name: "strict", Meaning: "warnings make the exit code 3"},
 			{Name: "quiet", Meaning: "only what is wrong"},
 			{Name: "json", Meaning: "only what is wrong, as one JSON object"},
 			{Name: "ignore", Value: "CODE,...", Meaning: "leave these kinds of findings out"},
+			{Name: "schema", Meaning: "print the JSON schema of service.toml, and check nothing"},
 		},
 		Examples: []Example{{"check", "checks the image that it is in, as `RUN baseinit check` in a Dockerfile"}},
 		Codes:    "0 no errors; 1 errors; 2 the command line is wrong, or ROOT is no directory; 3 with --strict: no errors, but warnings", Anywhere: true,

@@ -16,13 +16,17 @@ const SocketName = "baseinit/control"
 
 // UnreachableError is that no baseinit answers.
 type UnreachableError struct {
-	Tried []string // what was tried, and why it was not that
+	Tried  []string // what was tried, and why it was not that
+	Denied bool     // there is one that this user may not ask
 }
 
 // Error says what was tried and what to do.
 func (e *UnreachableError) Error() string {
-	return "no baseinit answers: " + strings.Join(e.Tried, "; ") +
-		" (inside its container it does: docker exec NAME baseinit status; BASEINIT_CONTROL names a socket elsewhere)"
+	text := "no baseinit answers: " + strings.Join(e.Tried, "; ")
+	if e.Denied {
+		return text + " (as root it does: docker exec -u root NAME baseinit status)"
+	}
+	return text + " (inside its container it does: docker exec NAME baseinit status; BASEINIT_CONTROL names a socket elsewhere)"
 }
 
 // sockets lists the places where the socket may be, the likeliest first. What was said by
@@ -94,6 +98,7 @@ func dial() (*os.File, error) {
 			return conn, nil
 		}
 		failed.Tried = append(failed.Tried, path+": "+reason(err))
+		failed.Denied = failed.Denied || errors.Is(err, syscall.EACCES)
 	}
 	return nil, failed
 }

@@ -15,6 +15,41 @@ var errHelp = errors.New("help was asked for")
 // parse splits what comes after the command's name in flags and arguments, which may be
 // mixed; "--" ends the flags.
 func (c *Command) parse(words []string) (flags map[string]string, args []string, err error) {
+	flags, args, err = c.split(words)
+	if err == nil {
+		err = c.check(flags, args)
+	}
+	return flags, args, err
+}
+
+// check tells what does not go together, by the command's usage: "[--dot | --json]" are one
+// of two, and arguments are for who has more than flags there.
+func (c *Command) check(flags map[string]string, args []string) error {
+	isOnlyFlags := true
+	for group := range strings.SplitSeq(c.Usage, "[") {
+		group, rest, _ := strings.Cut(group, "]")
+		isOnlyFlags = isOnlyFlags && (group == "" || group[0] == '-') && strings.TrimSpace(rest) == ""
+		var given []string
+		for choice := range strings.SplitSeq(group, " | ") {
+			word, _, _ := strings.Cut(choice, " ")
+			for _, f := range c.Flags {
+				if _, is := flags[f.Name]; is && (word == "--"+f.Name || word == "-"+f.Short) {
+					given = append(given, word)
+				}
+			}
+		}
+		if len(given) > 1 {
+			return fmt.Errorf("%s do not go together", strings.Join(given, " and "))
+		}
+	}
+	if isOnlyFlags && len(args) > 0 {
+		return fmt.Errorf("it takes no arguments, not even %q", args[0])
+	}
+	return nil
+}
+
+// split is parse without a check.
+func (c *Command) split(words []string) (flags map[string]string, args []string, err error) {
 	flags = map[string]string{}
 	for len(words) > 0 {
 		word := words[0]

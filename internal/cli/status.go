@@ -24,7 +24,7 @@ func statusCommand() *Command {
 			{"status web", "prints a line, and ends with 3 if web is not ready or done"},
 			{"status --json", "prints all that is known, for programs"},
 		},
-		Codes:     "0 each service that is wanted is ready or done, and each one named is; 3 one is not; 2 the command line is wrong; 1 there is no such service; 4 no baseinit answers",
+		Codes:     "0 each service that is wanted is ready or done, and each one named is, or is scheduled; 3 one is not; 2 the command line is wrong; 1 there is no such service; 4 no baseinit answers",
 		Completes: "services", Run: status,
 	}
 }
@@ -49,10 +49,8 @@ func status(c *Call) error {
 			return err
 		}
 	}
-	if len(s.Services) > 0 {
-		if err := c.Printf("%s", servicesTable(s.Services)); err != nil {
-			return err
-		}
+	if err := c.Printf("%s", servicesTable(s.Services)); err != nil {
+		return err
 	}
 	return verdict(s, len(c.Args) > 0)
 }
@@ -84,7 +82,7 @@ func statusJSON(c *Call, query Query) error {
 // verdict is the exit code of a status.
 func verdict(s api.Status, named bool) error {
 	for i := range s.Services {
-		if svc := &s.Services[i]; (svc.Wanted || named) && (!svc.Ready && svc.State != "done" || svc.Health == "unhealthy") {
+		if svc := &s.Services[i]; (svc.Wanted || named) && (!svc.Ready && svc.State != "done" && svc.State != "scheduled" || svc.Health == "unhealthy") {
 			return Exit(CodeNotRunning)
 		}
 	}
@@ -93,7 +91,7 @@ func verdict(s api.Status, named bool) error {
 
 // about is the container in one line.
 func about(c api.Container) string {
-	text := fmt.Sprintf("baseinit %s, pid %d, %s since %s", c.Version, c.PID, stage(c.Stage), duration(c.Uptime))
+	text := fmt.Sprintf("baseinit %s, pid %d, %s for %s", c.Version, c.PID, stage(c.Stage), duration(c.Uptime))
 	if c.Memory > 0 {
 		text += ", " + size(c.Memory)
 	}
@@ -110,8 +108,14 @@ func stage(name string) string {
 	return "booting (" + name + "), running"
 }
 
+// noServices is what is printed in place of an empty table.
+const noServices = "no services (they are read after cont-init.d)\n"
+
 // servicesTable is a line for each service.
 func servicesTable(services []api.Service) string {
+	if len(services) == 0 {
+		return noServices
+	}
 	var t table
 	t.add("NAME", "STATE", "PID", "READY", "UPTIME", "RESTARTS", "MEM", "CPU", "WHY")
 	for i := range services {
@@ -157,7 +161,11 @@ func why(s *api.Service) string {
 		parts = append(parts, "starts in "+duration(time.Until(*s.NextStart).Seconds()))
 	}
 	if s.LastExit != nil && !strings.Contains(s.Reason, s.LastExit.Reason) {
-		parts = append(parts, s.LastExit.Reason)
+		reason := s.LastExit.Reason
+		if s.PID > 0 {
+			reason = "last run " + reason
+		}
+		parts = append(parts, reason)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -104,7 +104,7 @@ func missed(verb string, services []api.Service) error {
 		good := s.Ready || s.State == "done"
 		want := "ready"
 		if verb == "stop" {
-			good, want = s.State == "down" || s.State == "done" || s.State == "failed", "down"
+			good, want = s.State == "down" || s.State == "scheduled" || s.State == "done" || s.State == "failed", "down"
 		}
 		if !good {
 			text := fmt.Sprintf("%s is not %s: it is %s", s.Name, want, s.State)

@@ -64,6 +64,9 @@ func graphCommand() *Command {
 			case c.Has("mermaid"):
 				return c.Printf("%s", view.Mermaid(nodes))
 			}
+			if len(nodes) == 0 {
+				return c.Printf("%s", noServices)
+			}
 			return c.Printf("%s", view.Graph(nodes, c.options()))
 		},
 	}

@@ -155,7 +155,7 @@ func stateColor(state string) string {
 		return green
 	case "failed", "backing off", "unhealthy", "unknown":
 		return red
-	case "down", "skipped":
+	case "down", "scheduled", "skipped":
 		return faint
 	}
 	return amber

@@ -237,7 +237,7 @@ any key goes back`
 // about is the line on top.
 func (t *Top) about(o Options) string {
 	c := t.Status.Container
-	said := fmt.Sprintf("baseinit %s, %s since %s, %s", c.Version, c.Stage, age(c.Uptime), count(len(t.Status.Services), "service"))
+	said := fmt.Sprintf("baseinit %s, %s for %s, %s", c.Version, c.Stage, age(c.Uptime), count(len(t.Status.Services), "service"))
 	bad := 0
 	for i := range t.Status.Services {
 		if s := &t.Status.Services[i]; s.Wanted && !s.Ready && s.State != "done" || s.Health == "unhealthy" {

@@ -47,7 +47,7 @@ const (
 // Service is what is known of one service at one moment.
 type Service struct {
 	Name       string     `json:"name"`  // CMD is "CMD"
-	State      string     `json:"state"` // down, waiting, starting, ready, stopping, ending, backing off, done, failed, skipped
+	State      string     `json:"state"` // down, waiting, starting, ready, stopping, ending, backing off, done, failed, skipped, scheduled
 	Since      time.Time  `json:"since"` // when it entered State
 	Wanted     bool       `json:"wanted"`
 	Ready      bool       `json:"ready"`
@@ -62,7 +62,7 @@ type Service struct {
 	ReadyAfter float64    `json:"readyAfter,omitempty"` // seconds from Started
 	NextStart  *time.Time `json:"nextStart,omitempty"`  // while backing off, or scheduled
 	WaitingFor []string   `json:"waitingFor,omitempty"`
-	Restarts   int        `json:"restarts"`
+	Restarts   int        `json:"restarts"` // since it was added, of its own account: nobody asked for them
 	LastExit   *Exit      `json:"lastExit,omitempty"`
 	Processes  int        `json:"processes,omitempty"` // of it, those that it has started included
 	Memory     int64      `json:"memory,omitempty"`    // bytes resident, of all of them
