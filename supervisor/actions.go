@@ -260,15 +260,15 @@ func (s *Supervisor) becomeReady(u *unit) {
 }
 
 func (s *Supervisor) failReady(u *unit) {
-	limit, name := u.service.ReadyTimeout, "ReadyTimeout"
+	limit := u.service.ReadyTimeout
 	if u.tooLate() {
-		limit, name = u.service.StartTimeout, "StartTimeout"
+		limit = u.service.StartTimeout
 	}
 	why := ""
 	if u.why != "" {
 		why = " (" + u.why + ")"
 	}
-	s.failRun(u, 0, fmt.Errorf("was not ready within %v%s: see its %s", limit, why, name))
+	s.failRun(u, 0, fmt.Errorf("was not ready within %v%s", limit, why))
 }
 
 func (s *Supervisor) failWatchdog(u *unit) {

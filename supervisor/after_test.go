@@ -110,10 +110,10 @@ func TestStartTimeout(t *testing.T) {
 	fakes := behaviours{"late": {dies(1), {}}, "good": {{ReadyAfter: time.Second, Lives: 3 * time.Second}, {}}, "shot": {{}}}
 	s := simulate(t, cfg, fakes, func(s *sim) { s.sec(10) })
 	s.want(t, "late", `0 started|0.01 exited with code 1 after 10ms|0.01 restarts in 990ms|1 started|`+
-		`2 was not ready within 2s: see its StartTimeout|2 stops: SIGTERM|2 <- TERM|2 was not ready within 2s: see its StartTimeout|`+
+		`2 was not ready within 2s|2 stops: SIGTERM|2 <- TERM|2 was not ready within 2s|`+
 		`2 failed for good: it was not ready within 2s (StartTimeout)`)
-	s.want(t, "shot", `0 started|1 was not ready within 1s: see its StartTimeout|1 stops: SIGTERM|1 <- TERM|`+
-		`1 was not ready within 1s: see its StartTimeout|1 failed for good: it was not ready within 1s (StartTimeout)`)
+	s.want(t, "shot", `0 started|1 was not ready within 1s|1 stops: SIGTERM|1 <- TERM|`+
+		`1 was not ready within 1s|1 failed for good: it was not ready within 1s (StartTimeout)`)
 	if state := s.traceOf("good"); len(state) < 4 || !strings.Contains(state[3], "3 started") {
 		t.Errorf("good: %q", state)
 	}

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -71,12 +72,14 @@ func (e Event) String() string {
 // Log writes the event to a logger: as a warning if a person should look at it,
 // as debugging if it only repeats or announces what another event says.
 func (e Event) Log(logger *zap.Logger) {
+	// By Late or Unhealthy, when its end began.
+	told := e.Kind == Exited && e.PID > 0 && e.Exit.Err != nil && !errors.Is(e.Exit.Err, errStolen) && !errors.Is(e.Exit.Err, errUnkillable)
 	switch {
 	case e.Kind == Late, e.Kind == GaveUp, e.Kind == Blocked, e.Kind == Trouble, e.Kind == BackingOff, e.Kind == Unhealthy,
 		e.Kind == Finished && !e.Exit.Success(),
-		e.Kind == Exited && !e.Exit.Success() && !e.Asked:
+		e.Kind == Exited && !e.Exit.Success() && !e.Asked && !told:
 		logger.Warn(e.String())
-	case e.Kind == Stopping, e.Kind == Stopped, e.Kind == Completed, e.Kind == Waiting, e.Kind == Finished:
+	case e.Kind == Stopping, e.Kind == Stopped, e.Kind == Completed, e.Kind == Waiting, e.Kind == Finished, told:
 		logger.Debug(e.String())
 	default:
 		logger.Info(e.String())

@@ -98,10 +98,10 @@ func TestReadinessProbe(t *testing.T) {
 			change: func(x *supervisor.Service) {
 				x.ReadyTimeout, x.Restart, x.Readiness.ProbeInterval = time.Second, supervisor.RestartNever, 600*time.Millisecond
 			},
-			want: `0 started|1 was not ready within 1s (refused): see its ReadyTimeout|1 stops: SIGTERM|1 <- TERM|
-				1 was not ready within 1s (refused): see its ReadyTimeout|
-				1 failed for good: was not ready within 1s (refused): see its ReadyTimeout`,
-			asked: "0 refused|0.6 refused", why: "was not ready within 1s (refused): see its ReadyTimeout",
+			want: `0 started|1 was not ready within 1s (refused)|1 stops: SIGTERM|1 <- TERM|
+				1 was not ready within 1s (refused)|
+				1 failed for good: was not ready within 1s (refused)`,
+			asked: "0 refused|0.6 refused", why: "was not ready within 1s (refused)",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

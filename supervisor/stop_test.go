@@ -346,10 +346,10 @@ func TestReadyTimeout(t *testing.T) {
 	x.Readiness.FD, x.ReadyTimeout, x.Backoff = 3, 4*time.Second, calm
 	fakes := behaviours{"x": {{}, {StartTakes: 5 * time.Second}, {ReadyAfter: 3 * time.Second}}}
 	s := simulate(t, supervisor.Config{Services: []supervisor.Service{x}}, fakes, func(s *sim) { s.sec(50) })
-	s.want(t, "x", `0 started|4 was not ready within 4s: see its ReadyTimeout|4 stops: SIGTERM|4 <- TERM|
-		4 was not ready within 4s: see its ReadyTimeout|
-		8 was not ready within 4s: see its ReadyTimeout|9 started|9 stops: SIGTERM|9 <- TERM|
-		9 was not ready within 4s: see its ReadyTimeout|9 started|12 ready after 3s|
+	s.want(t, "x", `0 started|4 was not ready within 4s|4 stops: SIGTERM|4 <- TERM|
+		4 was not ready within 4s|
+		8 was not ready within 4s|9 started|9 stops: SIGTERM|9 <- TERM|
+		9 was not ready within 4s|9 started|12 ready after 3s|
 		50 stops: SIGTERM|50 <- TERM|50 was killed by SIGTERM after 41s|50 stopped`)
 }
 

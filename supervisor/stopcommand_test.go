@@ -145,7 +145,7 @@ func TestStopCommandOfWhatIsNotReady(t *testing.T) {
 		x.Readiness.FD, x.ReadyTimeout, x.Restart = 3, 5*time.Second, supervisor.RestartNever
 	})
 	s := simulate(t, supervisor.Config{Services: []supervisor.Service{x}}, behaviours{"x stop": {after(1, 1)}}, func(s *sim) { s.sec(20) })
-	s.want(t, "x", `0 started|5 was not ready within 5s: see its ReadyTimeout|5 stops: its stop command is run|
+	s.want(t, "x", `0 started|5 was not ready within 5s|5 stops: its stop command is run|
 		6 its stop command exited with code 1|6 stops: SIGTERM|6 <- TERM|
-		6 was not ready within 5s: see its ReadyTimeout|6 failed for good: was not ready within 5s: see its ReadyTimeout`)
+		6 was not ready within 5s|6 failed for good: was not ready within 5s`)
 }

@@ -102,19 +102,11 @@ func plight(st *supervisor.Status) string {
 	case st.State == supervisor.StateWaiting && len(st.WaitingFor) > 0:
 		return text + " for " + strings.Join(st.WaitingFor, ", ")
 	case (st.State == supervisor.StateFailed || st.State == supervisor.StateBackingOff) && st.LastExit != nil:
-		return text + ", it " + reasonOf(st.LastExit)
+		return text + ", it " + st.LastExit.String()
 	case st.Text != "":
 		return text + " (" + st.Text + ")"
 	}
 	return text
-}
-
-// reasonOf is how a run ended, to come after "it".
-func reasonOf(e *supervisor.Exit) string {
-	if e.Err != nil {
-		return "could not run: " + e.String()
-	}
-	return e.String()
 }
 
 // Healthy tells whether the boot is over, nothing is being stopped, and each service that is

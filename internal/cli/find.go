@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // SocketName is where the control socket is below the directory for state.
@@ -82,15 +85,59 @@ func environOfFirst() map[string]string {
 	for entry := range strings.SplitSeq(string(text), "\x00") {
 		name, value, _ := strings.Cut(entry, "=")
 		switch name {
-		case "BASEINIT_RUN", "XDG_RUNTIME_DIR", "TMPDIR":
+		case "BASEINIT_CONTROL", "BASEINIT_RUN", "XDG_RUNTIME_DIR", "TMPDIR":
 			found[name] = value
 		}
 	}
 	return found
 }
 
-// dial connects with the first socket that somebody answers at.
+// bootPatience is how long the socket may take to be there in a container that is just started.
+const bootPatience = time.Second
+
+// dial connects with the first socket that somebody answers at. Who asks right after
+// `docker run -d` may be sooner than the container.
 func dial() (*os.File, error) {
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		conn, err := dialOnce()
+		if err == nil || time.Since(began) > bootPatience || !isBooting() {
+			return conn, err
+		}
+	}
+}
+
+// isBooting tells whether the container's first process is a baseinit that is to have a
+// socket, and has hardly begun.
+func isBooting() bool {
+	const young = 3 // seconds
+	ours, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return false
+	}
+	first, err := os.Stat("/proc/1/exe")
+	return err == nil && os.SameFile(ours, first) && environOfFirst()["BASEINIT_CONTROL"] != "off" && age("/proc/1/stat") < young
+}
+
+// age is how many seconds a process has run, by its proc_pid_stat(5).
+func age(file string) float64 {
+	stat, err := os.ReadFile(file)
+	uptime, uerr := os.ReadFile("/proc/uptime")
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	const started, tick = 22 - 3, 100 // field 3 is the first after the name
+	if err != nil || uerr != nil || len(fields) <= started {
+		return math.Inf(1)
+	}
+	now, _, _ := strings.Cut(string(uptime), " ")
+	seconds, err := strconv.ParseFloat(now, 64)
+	ticks, terr := strconv.ParseFloat(fields[started], 64)
+	if err != nil || terr != nil {
+		return math.Inf(1)
+	}
+	return seconds - ticks/tick
+}
+
+// dialOnce is dial without patience.
+func dialOnce() (*os.File, error) {
 	failed := &UnreachableError{}
 	for _, path := range sockets() {
 		conn, err := connect(path)
