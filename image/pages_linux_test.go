@@ -2,6 +2,7 @@ package image_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -46,7 +47,9 @@ func TestPages(t *testing.T) {
 				env.Setenv("IMAGE", image)
 				env.Setenv("BASE", base)
 				env.Setenv("NAMESERVER", server) // knows www.example.com
-				env.Setenv("TAG", "baseinit-test-page-"+strings.ToLower(filepath.Base(env.WorkDir)))
+				tag := fmt.Sprintf("baseinit-test-page-%d-%s", os.Getpid(), strings.ToLower(filepath.Base(env.WorkDir)))
+				env.Setenv("TAG", tag)
+				env.Defer(func() { removeContainers(tag) })
 				env.Values[changesKey{}] = new([]string)
 				return nil
 			},
@@ -60,6 +63,15 @@ func TestPages(t *testing.T) {
 		})
 	})
 	pages.report(t)
+}
+
+// removeContainers removes those that a script has named $TAG-something, as one that has
+// failed leaves them.
+func removeContainers(tag string) {
+	ids, _ := exec.Command("docker", "ps", "-aq", "--filter", "name=^/?"+tag+"-").Output()
+	if all := strings.Fields(string(ids)); len(all) > 0 {
+		_ = exec.Command("docker", append([]string{"rm", "-f"}, all...)...).Run()
+	}
 }
 
 // block is a fenced piece of a page.
@@ -163,7 +175,7 @@ func (p *pages) run(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(file, []byte(text), 0o644))
 		tag := ts.Getenv("TAG")
 		ts.Defer(func() { _ = exec.Command("docker", "rmi", "-f", tag).Run() })
-		err = ts.Exec("docker", "build", "-t", tag, "-f", file, ts.MkAbs("."))
+		err = ts.Exec("docker", "build", "--force-rm", "-t", tag, "-f", file, ts.MkAbs("."))
 	} else {
 		err = ts.Exec("bash", "-e", "-c", text)
 	}

@@ -20,6 +20,8 @@ unset S6_VERBOSITY
 baseinit wait web app gone
 say baseinit status off
 say baseinit status needs
+say baseinit start off
+say baseinit logs syslog
 say baseinit status job
 say baseinit status --json job
 say baseinit healthy job
@@ -42,6 +44,7 @@ say baseinit reload
 	holds(t, got,
 		"status off", "skipped", `$DEBUG is not set (condition.env = "DEBUG")`,
 		"status needs", "skipped", `it requires "off", which is skipped`,
+		"start off", `off is skipped: $DEBUG is not set (condition.env = "DEBUG")`, "code 1", "logs syslog\ncode 0",
 		"status job", "scheduled", "starts in", "code 0",
 		"--json job", `"state":"scheduled"`, `"nextStart":`, `-01-01T00:00:00Z"`, `"schedule":`, `0 0 1 1 * UTC"`,
 		"healthy job\ncode 0", "job is not ready in time: it is scheduled\ncode 1", "job  scheduled, oneshot\n",

@@ -231,7 +231,7 @@ func TestTopPrints(t *testing.T) {
 	if n := strings.Count(r.Stdout(), "NAME "); n != 3 {
 		t.Errorf("%d frames, want 3: %s", n, r.Stdout())
 	}
-	if strings.Contains(r.Stdout(), "\x1b") || strings.Count(r.Stdout(), "code 2") != 2 {
+	if strings.Contains(r.Stdout(), "\x1b") || strings.Contains(r.Stdout(), "q quit") || strings.Count(r.Stdout(), "code 2") != 2 {
 		t.Errorf("stdout: %q", r.Stdout())
 	}
 	for _, pattern := range []string{`(?m)^baseinit .*, up for \d+s, 2 services, itself \d+\.?\d? MB`, `(?m)^alpha +ready +\d+\.\d +[\d.]+ [kM]B +\d+s +0 +\d+ -`} {

@@ -56,14 +56,20 @@ func (o operator) awaitSupervisor(ctx context.Context) (*supervisor.Supervisor, 
 func (o operator) explain(err error, name string, sup *supervisor.Supervisor) error {
 	switch {
 	case errors.Is(err, supervisor.ErrUnknown):
-		return unknown(name, sup)
+		return o.unknown(name, sup)
 	case errors.Is(err, supervisor.ErrEnded):
 		return errEnding
 	}
 	return err
 }
 
-func unknown(name string, sup *supervisor.Supervisor) error {
+// unknown is what is to be said of a service that the supervisor does not know.
+func (o operator) unknown(name string, sup *supervisor.Supervisor) error {
+	for _, s := range o.Skipped() {
+		if s.Name == name {
+			return fmt.Errorf("%s is skipped: %s", name, s.Reason)
+		}
+	}
 	var names []string
 	all, _ := sup.Status()
 	for i := range all {
@@ -107,7 +113,7 @@ func (o operator) Status(names []string, usage bool) (api.Status, error) {
 		for _, name := range names {
 			i := slices.IndexFunc(all, func(s api.Service) bool { return s.Name == name })
 			if i < 0 {
-				return answer, unknown(name, sup)
+				return answer, o.unknown(name, sup)
 			}
 			answer.Services = append(answer.Services, all[i])
 		}
@@ -262,7 +268,7 @@ func (o operator) Environ(name string) ([]string, error) {
 	}
 	s, found := o.look(sup).services[name]
 	if !found {
-		return nil, unknown(name, sup)
+		return nil, o.unknown(name, sup)
 	}
 	for _, entry := range s.Env { // the last of equal names wins
 		variable, _, _ := strings.Cut(entry, "=")

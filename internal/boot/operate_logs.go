@@ -13,6 +13,7 @@ import (
 	"github.com/sillelien/baseinit/internal/control"
 	"github.com/sillelien/baseinit/internal/control/api"
 	"github.com/sillelien/baseinit/internal/logring"
+	"github.com/sillelien/baseinit/internal/logs"
 	"github.com/sillelien/baseinit/supervisor"
 )
 
@@ -56,9 +57,9 @@ func (o operator) kept(names []string) error {
 	for _, name := range names {
 		s, known := p.services[name]
 		switch {
-		case slices.Contains(have, name):
+		case slices.Contains(have, name), name == logs.Own, name == logs.Unknown:
 		case !known:
-			return unknown(name, sup)
+			return o.unknown(name, sup)
 		case !s.Captured():
 			return fmt.Errorf("there are no lines of %s: its output goes past baseinit (BASEINIT_OUTPUT=plain has it go through, and changes nothing else)", name)
 		}

@@ -100,22 +100,18 @@ const bootPatience = time.Second
 func dial() (*os.File, error) {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := dialOnce()
-		if err == nil || time.Since(began) > bootPatience || !isBooting() {
+		failed := (*UnreachableError)(nil)
+		denied := errors.As(err, &failed) && failed.Denied
+		if err == nil || denied || time.Since(began) > bootPatience || !isBooting() {
 			return conn, err
 		}
 	}
 }
 
-// isBooting tells whether the container's first process is a baseinit that is to have a
-// socket, and has hardly begun.
+// isBooting tells whether the container has hardly begun, and is to have a socket.
 func isBooting() bool {
 	const young = 3 // seconds
-	ours, err := os.Stat("/proc/self/exe")
-	if err != nil {
-		return false
-	}
-	first, err := os.Stat("/proc/1/exe")
-	return err == nil && os.SameFile(ours, first) && environOfFirst()["BASEINIT_CONTROL"] != "off" && age("/proc/1/stat") < young
+	return age("/proc/1/stat") < young && environOfFirst()["BASEINIT_CONTROL"] != "off"
 }
 
 // age is how many seconds a process has run, by its proc_pid_stat(5).

@@ -14,7 +14,7 @@ var keys = [...]key{
 	{"command", kindCommand, "the run file", "The program of the service and its arguments, in place of a run file."},
 	{"type", kindType, "longrun; with a schedule oneshot", "A longrun is kept running. A oneshot does its work and ends, and is ready when it has ended well."},
 	{"undo", kindCommand, "none", "Takes back what a oneshot has done, when it is stopped."},
-	{"finish", kindFinish, "the finish file, if there is one", "Is run after each end of the command, with three more arguments: its exit code (256: a signal), the signal, and the name of the service."},
+	{"finish", kindFinish, "the finish file, if there is one", "Is run after each end of the command, with four more arguments: its exit code (256: a signal), the signal, the name of the service, and its process group."},
 	{"finish_timeout", kindLimit, "5s", "How long finish, or undo, may take before it is killed; 0s: no limit."},
 	{"requires", kindNames, "none", "Services that must be ready before this one starts, and that stop after it."},
 	{"after", kindNames, "none", "Services that this one starts after, if they are started at all, whatever has become of them."},

@@ -210,7 +210,10 @@ func state(s *api.Service) string {
 
 // Frame is what the terminal shows, in at most height lines; 0: as many as it takes.
 func (t *Top) Frame(o Options, height int) string {
-	lines := []string{t.about(o), o.cut(t.note(), o.width())}
+	lines := []string{t.about(o)}
+	if height > 0 || t.Message != "" { // there is a keyboard
+		lines = append(lines, o.cut(t.note(), o.width()))
+	}
 	switch services := t.services(); {
 	case t.help:
 		lines = append(lines, "", topHelp)
