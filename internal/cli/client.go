@@ -193,9 +193,9 @@ func exchange(method, path string, query Query, within time.Duration) (status in
 		err = werr
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return 0, nil, &UnreachableError{Tried: []string{conn.Name() + ": it did not answer in time"}}
+		return 0, nil, &UnreachableError{Tried: []string{conn.Name() + ": it did not answer in time"}, Silent: true}
 	}
-	return 0, nil, &UnreachableError{Tried: []string{conn.Name() + ": " + err.Error()}}
+	return 0, nil, &UnreachableError{Tried: []string{conn.Name() + ": " + err.Error()}, Silent: true}
 }
 
 // head reads the status line and skips what follows up to the body.

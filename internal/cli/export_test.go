@@ -7,6 +7,7 @@ var (
 	Size     = size
 	Quote    = quote
 	Escape   = escape
+	Age      = age
 )
 
 // Parse splits the words after a command.

@@ -21,13 +21,17 @@ const SocketName = "baseinit/control"
 type UnreachableError struct {
 	Tried  []string // what was tried, and why it was not that
 	Denied bool     // there is one that this user may not ask
+	Silent bool     // there is one, and it does not say anything
 }
 
 // Error says what was tried and what to do.
 func (e *UnreachableError) Error() string {
 	text := "no baseinit answers: " + strings.Join(e.Tried, "; ")
-	if e.Denied {
+	switch {
+	case e.Denied:
 		return text + " (as root it does: docker exec -u root NAME baseinit status)"
+	case e.Silent:
+		return text
 	}
 	return text + " (inside its container it does: docker exec NAME baseinit status; BASEINIT_CONTROL names a socket elsewhere)"
 }
