@@ -139,8 +139,6 @@ func (c *child) abandon() {
 	})
 }
 
-var errStolen = errors.New("its exit status was taken by another wait4(2) in this program")
-
 // reap collects the exit status if the process has ended.
 func (c *child) reap() (exit Exit, ended bool) {
 	c.mu.Lock()

@@ -140,6 +140,8 @@ func (s *Supervisor) killRun(u *unit) {
 	_ = u.instance.signalGroup(sigKill)
 }
 
+var errStolen = errors.New("its exit status was taken by another wait4(2) in this program")
+
 var errUnkillable = errors.New("cannot be killed: it is left behind")
 
 func (s *Supervisor) abandonRun(u *unit) {
