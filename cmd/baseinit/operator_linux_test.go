@@ -63,6 +63,7 @@ say baseinit wait -s done -t 1 web web
 say baseinit restart web
 say baseinit signal NOPE web
 say baseinit signal KILL web
+until baseinit status web | grep -q SIGKILL; do :; done
 baseinit wait web
 say baseinit status web
 say baseinit graph --dot --json
