@@ -104,9 +104,8 @@ const bootPatience = time.Second
 func dial() (*os.File, error) {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := dialOnce()
-		failed := (*UnreachableError)(nil)
-		denied := errors.As(err, &failed) && failed.Denied
-		if err == nil || denied || time.Since(began) > bootPatience || !isBooting() {
+		failed, is := errors.AsType[*UnreachableError](err)
+		if err == nil || is && failed.Denied || time.Since(began) > bootPatience || !isBooting() {
 			return conn, err
 		}
 	}
