@@ -51,6 +51,9 @@ func Parse(expr, zone string) (*Schedule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the schedule %q: %w", expr, err)
 	}
+	if zone == "" && strings.HasPrefix(s.expr, "@every") {
+		zone = "UTC" // it needs none, and the container's may be missing
+	}
 	if s.zone, err = Zone(zone); err != nil {
 		return nil, err
 	}

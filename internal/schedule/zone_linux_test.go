@@ -64,8 +64,8 @@ func TestContainersZone(t *testing.T) {
 		cmd := exec.Command("/proc/self/exe", "-test.run=^$")
 		cmd.Env = []string{"TZ=" + tz, helper + "=1"}
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), want) {
-			t.Errorf("TZ=%s: %q %v, want %q", tz, out, err, want)
+		if err != nil || !strings.Contains(string(out), want) || !strings.HasSuffix(string(out), "@every 90s UTC") {
+			t.Errorf("TZ=%s: %q %v, want %q, and a duration in any case", tz, out, err, want)
 		}
 	}
 }
@@ -80,7 +80,10 @@ func TestMain(m *testing.M) {
 	zone, err := schedule.Zone("")
 	if err != nil {
 		os.Stdout.WriteString(err.Error())
-		os.Exit(0)
+	} else {
+		os.Stdout.WriteString(time.Date(2026, 7, 1, 0, 0, 0, 0, zone).Format("-0700"))
 	}
-	os.Stdout.WriteString(time.Date(2026, 7, 1, 0, 0, 0, 0, zone).Format("-0700"))
+	if every, err := schedule.Parse("@every 90s", ""); err == nil {
+		os.Stdout.WriteString(" " + every.String())
+	}
 }
