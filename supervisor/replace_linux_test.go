@@ -11,7 +11,7 @@ import (
 func TestReplaceReader(t *testing.T) {
 	t.Parallel()
 	web := func(reader, text string) supervisor.Service {
-		service := sh("web", "echo "+text+"; trap 'echo bye "+text+"; exit 0' TERM; while :; do sleep 0.01; done")
+		service := sh("web", "trap 'echo bye "+text+"; exit 0' TERM; echo "+text+"; while :; do sleep 0.01; done")
 		service.LogTo = reader
 		return service
 	}

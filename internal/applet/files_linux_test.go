@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sillelien/baseinit/internal/pid1test"
 )
@@ -83,6 +84,12 @@ func checkFiles(t *testing.T, examples []fileExample) {
 		}
 		if err := os.Symlink("d", filepath.Join(dir, "link")); err != nil {
 			t.Fatal(err)
+		}
+		past := time.Now().Add(-time.Hour)
+		for _, name := range []string{"f", "d/in", "d"} {
+			if err := os.Chtimes(filepath.Join(dir, name), past, past); err != nil {
+				t.Fatal(err)
+			}
 		}
 		got := call{argv: tt.argv, env: tt.env, dir: dir, stdin: tt.stdin}.run(t)
 		if got.stdout != tt.stdout || got.code != tt.code || (got.code != 0 && got.code != 1 && got.stderr == "") {

@@ -161,12 +161,10 @@ func (l *live) make(s *supervisor.Service, place string) (d *liveDir, err error)
 	if err != nil {
 		return nil, err
 	}
-	if d.keeper, err = servicedir.Make(d.path, filepath.Join(d.source, "supervise", "control")); err != nil {
-		return nil, err
-	}
 	now := time.Now()
 	d.status = servicedir.Status{Changed: now, Ready: now, IsReady: true, WantedUp: !s.Down}
-	return d, d.status.Write(d.path)
+	d.keeper, err = servicedir.Make(d.path, filepath.Join(d.source, "supervise", "control"), d.status)
+	return d, err
 }
 
 // fill makes a directory of links to the files of another.

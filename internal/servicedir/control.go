@@ -14,8 +14,8 @@ import (
 // Make makes a service directory's own parts below dir, which must be there, in the place
 // of what an earlier life has left, and gives who keeps them. The control FIFO gets the
 // mode and the group of the one that like names, if there is one: images ship it to let
-// others than root control a service.
-func Make(dir, like string) (*Keeper, error) {
+// others than root control a service. The status is first until the keeper writes another.
+func Make(dir, like string, first Status) (*Keeper, error) {
 	mode, gid := shipped(like)
 	supervise, event := filepath.Join(dir, "supervise"), filepath.Join(dir, "event")
 	err := errors.Join(os.RemoveAll(supervise), os.Mkdir(supervise, 0o700))
@@ -24,6 +24,9 @@ func Make(dir, like string) (*Keeper, error) {
 	}
 	// A fifodir that its group may listen in: https://skarnet.org/software/s6/fifodir.html.
 	err = errors.Join(err, os.Chmod(event, fs.ModeSetgid|fs.ModeSticky|0o730))
+	if err == nil {
+		err = first.Write(dir) // before anybody can take it for supervised
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot supervise %s: %w", dir, err)
 	}

@@ -17,7 +17,7 @@ import (
 func keep(t *testing.T) (string, *servicedir.Keeper) {
 	t.Helper()
 	dir := t.TempDir()
-	k, err := servicedir.Make(dir, filepath.Join(dir, "supervise", "control"))
+	k, err := servicedir.Make(dir, filepath.Join(dir, "supervise", "control"), servicedir.Status{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestControl(t *testing.T) {
 	if err := servicedir.Send(dir, "u"); !errors.Is(err, servicedir.ErrUnsupervised) {
 		t.Errorf("without a keeper: %v", err)
 	}
-	again, err := servicedir.Make(dir, control)
+	again, err := servicedir.Make(dir, control, servicedir.Status{})
 	if err != nil {
 		t.Fatal(err)
 	}
