@@ -155,6 +155,9 @@ func TestService(t *testing.T) {
 		cmd.Env = append(os.Environ(), childEnv+"=send")
 		return cmd
 	}
+	// What comes behind this has the input that the shell has: a sender stays as long as the
+	// shell, since one that is gone when its message is read has no service.
+	const stay = `read go; { echo go; exec cat; } | `
 	again := func(path string, more ...string) []string {
 		return append([]string{"sh", "/proc/" + strconv.Itoa(os.Getpid()) + "/exe", path, "hello", ""}, more...)
 	}
@@ -166,12 +169,12 @@ func TestService(t *testing.T) {
 		{"of the process", func(path string) *exec.Cmd { return childCommand("send", path, "hello", "") }, "web"},
 		{"of the session", func(path string) *exec.Cmd {
 			// The sender's parent is gone when it sends.
-			cmd := script(`read go; ("$@" </dev/null &); exec cat`, again(path, "orphan")...)
+			cmd := script(stay+`{ exec 3<&0; ("$@" <&3 &); }`, again(path, "orphan")...)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			return cmd
 		}, "web"},
 		{"of an ancestor", func(path string) *exec.Cmd {
-			return script(`read go; setsid -w sh -c '"$@"; :' sh "$@" </dev/null; exec cat`, again(path)...)
+			return script(stay+`setsid -w sh -c '"$@"; :' sh "$@"`, again(path)...)
 		}, "web"},
 		{"not known", func(path string) *exec.Cmd { return childCommand("send", path, "hello", "") }, ""},
 	} {
