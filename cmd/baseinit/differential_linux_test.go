@@ -25,9 +25,9 @@ func differentialServices() map[string]string {
 		"ready/log/run": "#!/bin/sh\nexec cat >/tmp/ready.out\n",
 		"never/run":     wait, "never/notification-fd": "3\n",
 		"failed/run": "#!/bin/sh\nexit 3\n", "failed/finish": "#!/bin/sh\nexit 125\n",
-		"codes/run": "#!/bin/sh\ntrap 'exit 7' TERM\nwhile :; do sleep 0.01; done\n", "codes/finish": log, "codes/down": "",
+		"codes/run": "#!/bin/sh\ntrap 'exit 7' TERM\n>/tmp/trapped\nwhile :; do sleep 0.01; done\n", "codes/finish": log, "codes/down": "",
 		"quit/run": wait, "quit/down-signal": "HUP\n",
-		"slow/run": wait, "slow/finish": "#!/bin/sh\nexec sleep 2\n",
+		"slow/run": wait, "slow/finish": "#!/bin/sh\nuntil [ -e /tmp/finish ]; do sleep 0.01; done\n", "slow/timeout-finish": "0",
 		"with space/run": wait,
 		"check/run":      "#!/bin/sh\nexec s6-notifyoncheck -w 10 -s 1 sleep 1000\n", "check/notification-fd": "3",
 		"check/data/check": "#!/bin/sh\n[ -e /tmp/checked ] && exit 0\n>/tmp/checked\nexit 1\n",
@@ -36,13 +36,17 @@ func differentialServices() map[string]string {
 	}
 }
 
-// differentialScript is what scripts do with services, and see of them.
+// differentialScript is what scripts do with services, and see of them. Without -w, s6-svc
+// asks and does not wait, so the script waits until it shows: within 20 seconds, or it says so.
 const differentialScript = `
 cd /run/service
 say() { echo "--- $*"; "$@" 2>/dev/null; echo "code $?"; }
+soon() { n=0; until "$@"; do n=$((n+1)); [ $n = 2000 ] && echo "never: $*" && break; sleep 0.01; done; }
+is() { [ "$(s6-svstat -o "$1" "$2")" = "$3" ]; }
 all=up,wantedup,normallyup,ready,paused,pid,exitcode,signal,signum,updownfor
-for s in ready check inline; do say s6-svwait -U -t 9000 $s; done
-s6-svwait -D -t 9000 failed
+for s in ready check inline; do say s6-svwait -U -t 20000 $s; done
+for s in ready/log never quit slow "with space"; do say s6-svwait -u -t 20000 "$s"; done
+s6-svwait -D -t 20000 failed
 for s in down ready ready/log never failed codes quit "with space" check inline; do
 	say s6-svstat "$s"; say s6-svstat -o $all "$s"; say s6-svok "$s"
 done
@@ -51,21 +55,21 @@ say s6-svstat -u ready; say s6-svstat -uwNrpest never; say s6-svstat -o nonsense
 say s6-svstat nobody; say s6-svok nobody; say s6-svc -u nobody; say s6-svwait -u nobody
 say s6-svstat; say s6-svc; say s6-svc -w x ready; say s6-svwait; say s6-svwait -t x ready; say s6-svok
 say s6-svc -wu -u down; say s6-svstat down; say s6-svstat -o $all down
-say s6-svc -p down; s6-svstat down; say s6-svc -c down; s6-svstat down
-say s6-svc -O down; say s6-svstat -w down
+say s6-svc -p down; soon is paused down true; s6-svstat down; say s6-svc -c down; soon is paused down false; s6-svstat down
+say s6-svc -O down; soon is wantedup down false; say s6-svstat -w down
 say s6-svc -wD -t down; say s6-svstat down; say s6-svstat -n down; say s6-svstat -pest down
 say s6-svc -wu -o down; say s6-svstat down; say s6-svc -wD -k down; say s6-svstat down; say s6-svc -O down; say s6-svstat down
-say s6-svc -wU -u ready; say s6-svc -wr -r ready; say s6-svwait -U -t 9000 ready; say s6-svstat ready; say cat /tmp/ready.log
+say s6-svc -wU -u ready; say s6-svc -wr -r ready; say s6-svwait -U -t 20000 ready; say s6-svstat ready; say cat /tmp/ready.log
 say s6-svc -wD -d ready; say s6-svstat ready; say cat /tmp/ready.log; say s6-svwait -t 2000 -u ready
 say s6-svwait -t 2000 -U never; say s6-svwait -u never; say s6-svwait -t 2000 -U quit; say s6-svwait -o -d never ready; say s6-svwait -t 2000 -a -d never ready
 say s6-svc -wD -d quit; say s6-svstat quit
-say s6-svc -wu -u codes; sleep 0.2; say s6-svc -wD -d codes; say s6-svstat codes; say cat /tmp/codes.log
-say s6-svc -D codes; sleep 0.1; say ls codes/down; say s6-svc -wu -U codes; say ls codes/down; say s6-svstat codes
-say s6-svc -Q codes; sleep 0.1; say ls codes/down; say s6-svstat codes
-say s6-svc -wd -T 9000 -d slow; say s6-svstat -ur slow; say s6-svwait -D slow; say s6-svstat -ur slow
+say s6-svc -wu -u codes; soon [ -e /tmp/trapped ]; say s6-svc -wD -d codes; say s6-svstat codes; say cat /tmp/codes.log
+say s6-svc -D codes; soon [ -e codes/down ]; say ls codes/down; say s6-svc -wu -U codes; say ls codes/down; say s6-svstat codes
+say s6-svc -Q codes; soon [ -e codes/down ]; say ls codes/down; say s6-svstat codes
+say s6-svc -wd -T 20000 -d slow; say s6-svstat -ur slow; >/tmp/finish; say s6-svwait -D slow; say s6-svstat -ur slow
 say s6-svc -T 2000 -wu -d slow
 say s6-svdt quit; say s6-svdt -s quit; say s6-svdt failed; say s6-svdt -n 0 failed; say s6-svdt-clear failed; say s6-svdt failed
-say s6-svc -wu -U "with space"; say s6-svc -h "with space"; say s6-svwait -D -t 9000 perma; sleep 2.5; say s6-svstat -uwe perma; say s6-svdt perma
+say s6-svc -wu -U "with space"; say s6-svc -h "with space"; say s6-svwait -D -t 20000 perma; soon is wantedup perma false; say s6-svstat -uwe perma; say s6-svdt perma
 (cd quit && say s6-svc -wu -u . && say s6-svstat . && say s6-svc -wD -d . && say s6-svstat -o up,signal .)
 (cd /run/service/ready/log && say s6-svstat .)
 say s6-svscanctl /run/service; say s6-svscanctl -a /nope
@@ -89,11 +93,11 @@ func TestLikeTheRealOne(t *testing.T) {
 	pid1test.NeedProgram(t, "/usr/bin/s6-svscan", "s6")
 	host := []string{"/usr", "/lib", "/lib64"}
 	peer := pid1test.Box{
-		Timeout: time.Minute, Args: []string{"/bin/sh", "/start"}, Host: host, Files: map[string]string{"/start": starting, "/script": differentialScript},
+		Timeout: 3 * time.Minute, Args: []string{"/bin/sh", "/start"}, Host: host, Files: map[string]string{"/start": starting, "/script": differentialScript},
 		Env: []string{"PATH=/usr/bin:/bin:/usr/lib/execline/bin"},
 	}
 	ours := pid1test.Box{
-		Timeout: time.Minute, Args: []string{"/bin/sh", "/script"}, Host: host, Files: map[string]string{"/script": differentialScript},
+		Timeout: 3 * time.Minute, Args: []string{"/bin/sh", "/script"}, Host: host, Files: map[string]string{"/script": differentialScript},
 		Env: []string{"PATH=/command:/usr/bin:/bin", "S6_CMD_WAIT_FOR_SERVICES=0"},
 	}
 	for path, text := range differentialServices() {
