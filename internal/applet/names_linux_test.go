@@ -12,7 +12,7 @@ import (
 // prints them.
 func TestNames(t *testing.T) {
 	t.Parallel()
-	all := applet.Names()
+	all, run := applet.Names(), t.TempDir() // of no container, whatever the host has in /run
 	if got := (call{argv: []string{"baseinit-names"}}).run(t); got.stdout != strings.Join(all, "\n")+"\n" {
 		t.Errorf("baseinit-names: %+v, want %q", got, all)
 	}
@@ -22,7 +22,7 @@ func TestNames(t *testing.T) {
 	for _, name := range all {
 		// A call with an option that none of them has ends with a usage or its own code, not
 		// with the code of a program that is not there.
-		got := call{argv: []string{name, "--no-such-option"}}.run(t)
+		got := call{argv: []string{name, "--no-such-option"}, env: []string{"BASEINIT_RUN=" + run}}.run(t)
 		if got.code == 127 && name != "wait" {
 			t.Errorf("%s: %+v", name, got)
 		}
