@@ -58,7 +58,8 @@ func (a address) dial(ctx context.Context) (net.Conn, error) {
 	if err == nil {
 		return conn, nil
 	}
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+	// A connection has the deadline of ctx for its own, which may be over first.
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, ended(ctx, "could not connect")
 	}
 	return nil, cause(err)

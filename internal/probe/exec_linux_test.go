@@ -144,9 +144,9 @@ func awaitEnd(t *testing.T, word string) {
 
 func TestExecTimeout(t *testing.T) {
 	t.Parallel()
-	err := runFor(t, shell("echo still busy; exec sleep 1000"), 200*time.Millisecond)
+	err := runFor(t, shell("echo still busy; exec sleep 1000"), 2*time.Second)
 	says(t, "sleep", err, "timed out: the command did not end: still busy")
-	says(t, "a flood", runFor(t, shell("yes"), 100*time.Millisecond), "timed out: the command did not end: y")
+	says(t, "a flood", runFor(t, shell("yes"), time.Second), "timed out: the command did not end: y")
 }
 
 // TestHeldOutput: the answer does not wait for what a command leaves behind, and which has
