@@ -42,16 +42,13 @@ func TestStopCommandHasWhatTheServiceHas(t *testing.T) {
 func TestStopCommandIsKilledWithItsChildren(t *testing.T) {
 	t.Parallel()
 	service := endsBy(t, "trap '' TERM; sleep 1000 & echo $$ $! > pids.new; mv pids.new pids; wait; sleep 1000")
-	service.StopTimeout = 300 * time.Millisecond
+	service.StopTimeout = 2 * time.Second // enough to get as far as to wait
 	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
 	l.awaitState("x", supervisor.StateReady)
 	l.stop(nil)
 	l.do(l.done())
 	for pid := range strings.FieldsSeq(awaitFile(t, filepath.Join(service.Dir, "pids"))) {
-		if alive(atoi(pid)) {
-			t.Errorf("%s lives", pid)
-			_ = syscall.Kill(atoi(pid), syscall.SIGKILL)
-		}
+		until(t, "its processes are gone", func() bool { return !alive(atoi(pid)) })
 	}
 }
 
@@ -78,7 +75,7 @@ func TestWatchdogBeforeTheStopCommand(t *testing.T) {
 	service := help("x", "notify")
 	service.Readiness.Notify, service.Watchdog, service.Restart = true, 100*time.Millisecond, supervisor.RestartNever
 	service.Command = []string{"/bin/sh", "-c", `trap "" ABRT; "$0" send:READY=1; exec sleep 1000`, os.Args[0]}
-	service.StopTimeout = 2 * time.Second
+	service.StopTimeout = 10 * time.Second
 	service.StopCommand = []string{"/bin/sh", "-c", "kill -USR1 $MAINPID"}
 	l := runLive(t, supervisor.Config{Services: []supervisor.Service{service}})
 	var stops []string

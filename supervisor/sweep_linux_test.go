@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -233,12 +234,21 @@ func helpSubreaper([]string) int {
 		fmt.Println(err)
 		return 1
 	}
-	script := `for i in 1 2 3; do setsid sh -c 'sleep 1000 & wait' & done; setsid sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' & sleep 0.2`
+	script := `for i in 1 2 3; do setsid sh -c 'sleep 1000 & echo ready; wait' & done; setsid sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' &`
+	r, w, err := os.Pipe()
+	if err != nil {
+		fmt.Println(err)
+		return 2
+	}
 	cmd := exec.Command("/bin/sh", "-c", script)
-	cmd.Stdout = os.Stdout
+	cmd.Stdout = w
 	if err := cmd.Run(); err != nil {
 		fmt.Println(err)
 		return 2
+	}
+	_ = w.Close() // who is ready has it
+	ready := 0
+	for lines := bufio.NewScanner(r); ready < 4 && lines.Scan(); ready++ {
 	}
 	go func() {
 		for {
@@ -248,9 +258,9 @@ func helpSubreaper([]string) int {
 		}
 	}()
 	begun := time.Now()
-	err := supervisor.StopDescendants(context.Background(), 300*time.Millisecond)
+	err = supervisor.StopDescendants(context.Background(), 300*time.Millisecond)
 	left, _ := exec.Command("pgrep", "-P", fmt.Sprint(os.Getpid())).Output()
-	fmt.Printf("err=%v obeyed=%v left=%d\n", err, time.Since(begun) < 300*time.Millisecond, strings.Count(string(left), "\n"))
+	fmt.Printf("ready=%d err=%v obeyed=%v left=%d\n", ready, err, time.Since(begun) < 300*time.Millisecond, strings.Count(string(left), "\n"))
 	return 0
 }
 
@@ -259,7 +269,7 @@ func TestStopDescendants(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), helperEnv+"=subreaper")
 	out, err := cmd.CombinedOutput()
-	if want := "ready\nerr=<nil> obeyed=false left=0\n"; err != nil || string(out) != want {
+	if want := "ready=4 err=<nil> obeyed=false left=0\n"; err != nil || string(out) != want {
 		t.Errorf("%v\n%swant\n%s", err, out, want)
 	}
 }
