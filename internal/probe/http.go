@@ -141,8 +141,30 @@ func (r *request) ask(conn net.Conn) (status string, err error) {
 			return "", cause(err)
 		case status[0] != '1': // the last answer: RFC 9110, 15.2
 			left.N = bodyLimit
-			_, _ = io.CopyN(io.Discard, in, int64(min(length, bodyLimit)))
+			skip(in, length)
 			return status, nil
+		}
+	}
+}
+
+// chunked is the length of a body that comes in chunks: RFC 9112, 7.1.
+const chunked = -1
+
+// skip reads a body, unless that fails: the status is known.
+func skip(in *bufio.Reader, length int) {
+	if length != chunked {
+		_, _ = in.Discard(min(length, bodyLimit))
+		return
+	}
+	for {
+		line, err := in.ReadString('\n')
+		size, _, _ := strings.Cut(strings.TrimSpace(line), ";")
+		n, notHex := strconv.ParseUint(size, 16, 31)
+		if err != nil || notHex != nil || n == 0 {
+			return
+		}
+		if _, err := in.Discard(min(int(n)+len("\r\n"), bodyLimit)); err != nil {
+			return
 		}
 	}
 }
@@ -168,7 +190,10 @@ func head(in *bufio.Reader) (status string, length int, err error) {
 		case strings.TrimSpace(line) == "":
 			return status, length, nil
 		case isField && strings.EqualFold(name, "Content-Length"):
-			length, _ = strconv.Atoi(strings.TrimSpace(value)) // a wrong one: nothing is read
+			length, _ = strconv.Atoi(strings.TrimSpace(value))
+			length = max(length, 0) // a wrong one: nothing is read
+		case isField && strings.EqualFold(name, "Transfer-Encoding"): // it is that, or nothing we know
+			length = chunked
 		}
 	}
 }

@@ -60,6 +60,8 @@ func TestAnswers(t *testing.T) {
 		{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "", nil},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx", "", nil},
 		{"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nx", "", nil},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n7fffffff\r\nx", "", nil},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n", "", nil},
 		{"HTTP/1.1 404 Not Found\r\n\r\n", "http 404 Not Found", nil},
 		{"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy", "http 503 Service Unavailable", nil},
 		{"HTTP/1.1 503 " + strings.Repeat("x", 1000) + "\r\n\r\n", "http 503 x", nil},
@@ -91,7 +93,9 @@ func TestSlowServers(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nServer":     "timed out: connected, and got no whole answer",
 		"HTTP/1.1 200 OK\r\n\r\n":       "",
 		"HTTP/1.1 500 Oh no\r\n\r\nabc": "http 500 Oh no",
-		"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc": "",
+		"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc":                           "",
+		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nabc":                           "",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n": "",
 	} {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
