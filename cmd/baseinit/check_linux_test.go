@@ -188,7 +188,7 @@ func TestCheckTrees(t *testing.T) {
 			t.Parallel()
 			files := map[string]string{"/empty/": ""}
 			maps.Copy(files, s.Files)
-			r := start(t, pid1test.Box{Args: []string{"--root", "/empty", "baseinit", "check", "/"}, Env: s.Env, Files: files, Links: s.Links, Mode: s.Mode})
+			r := start(t, pid1test.Box{Args: []string{"--root", "/empty", "baseinit", "check", "/"}, Env: s.Env, Files: files, Links: s.Links, Mode: s.Mode, Without: s.Without})
 			if code := r.Wait(); code != 0 {
 				t.Errorf("exit code %d", code)
 			}

@@ -75,6 +75,7 @@ func TestInside(t *testing.T) {
 			script: "/a/run; cat /a/data; stat -c ' %A' /a/run /a/data /a/dir",
 			want:   "ran\ntext -rwxr-xr-x\n -rw-r--r--\n drwxr-xr-x\n",
 		},
+		"files below a link": {box: pid1test.Box{Files: map[string]string{"/var/run/own": "x"}}, script: "cat /run/own", want: "x"},
 		"modes and links": {
 			box: pid1test.Box{
 				Files: map[string]string{"/a": "#!/bin/sh\n", "/d/": ""},

@@ -75,14 +75,15 @@ func writeRoot(root string, b *Box) error {
 	if err := linkApplets(root); err != nil {
 		return err
 	}
-	if err := os.Symlink("/run", within(root, "/var/run")); err != nil {
+	// Relative, as Alpine has it: from outside, "/run" would be the host's.
+	if err := os.Symlink("../run", within(root, "/var/run")); err != nil {
 		return err
 	}
 	if err := os.Chmod(within(root, "/tmp"), 0o777|fs.ModeSticky); err != nil {
 		return err
 	}
 	if b.Binary != "" {
-		if err := writeFile(within(root, "/init"), ""); err != nil {
+		if err := writeFiles(root, map[string]string{"/init": ""}); err != nil {
 			return err
 		}
 	}
@@ -150,19 +151,26 @@ func link(target, path string) error {
 	return os.Symlink(target, path)
 }
 
+// writeFiles writes nothing outside of root, whatever links there are in it.
 func writeFiles(root string, files map[string]string) error {
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
 	for path, text := range files {
-		full := within(root, path)
-		if strings.HasSuffix(path, "/") {
-			if err := os.MkdirAll(full, 0o755); err != nil {
+		isDir := strings.HasSuffix(path, "/")
+		path, _ = filepath.Rel("/", filepath.Clean("/"+path)) // of two absolute paths
+		if isDir {
+			if err := dir.MkdirAll(path, 0o755); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		if err := dir.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		if err := writeFile(full, text); err != nil {
+		if err := writeFile(dir, path, text); err != nil {
 			return err
 		}
 	}
@@ -172,15 +180,15 @@ func writeFiles(root string, files map[string]string) error {
 // writeFile writes while this process forks nothing: a child of another test
 // that inherits the open file for a moment would make its execve fail with
 // ETXTBSY (golang.org/issue/22315).
-func writeFile(path, text string) error {
+func writeFile(dir *os.Root, path, text string) error {
 	mode := fs.FileMode(0o644)
 	if strings.HasPrefix(text, "#!") {
 		mode = 0o755
 	}
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+	if err := dir.WriteFile(path, []byte(text), mode); err != nil {
 		return err
 	}
-	return os.Chmod(path, mode) // whatever the umask
+	return dir.Chmod(path, mode) // whatever the umask
 }
