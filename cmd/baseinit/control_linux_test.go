@@ -308,8 +308,13 @@ func TestFollowersWhoDoNotRead(t *testing.T) {
 // TestIdleMemory: the code that only the boot has needed is given back.
 func TestIdleMemory(t *testing.T) {
 	t.Parallel()
-	r := start(t, pid1test.Box{Args: []string{"sleep", "1000"}, Timeout: 20 * time.Second})
-	most := 0
+	r := start(t, pid1test.Box{
+		Args:  []string{"sleep", "1000"},
+		Files: map[string]string{"/etc/cont-init.d/1": "#!/bin/sh\nmkfifo /go\necho boots\nread -r line </go\n"},
+	})
+	r.WaitFor("boots")
+	most := r.code(t)
+	r.WriteFile("/go", "go\n")
 	for range time.Tick(20 * time.Millisecond) { // nothing tells
 		select {
 		case <-r.Ended():

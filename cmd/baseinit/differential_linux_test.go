@@ -158,7 +158,7 @@ func TestLinkTheRealOne(t *testing.T) {
 	t.Parallel()
 	pid1test.NeedProgram(t, "/usr/bin/s6-svlink", "s6")
 	c := start(t, pid1test.Box{
-		Timeout: time.Minute, Host: []string{"/usr", "/lib", "/lib64"}, Env: []string{"PATH=/usr/bin:/bin"},
+		Timeout: 2 * time.Minute, Host: []string{"/usr", "/lib", "/lib64"}, Env: []string{"PATH=/usr/bin:/bin"},
 		Files: map[string]string{"/svc/x/run": "#!/bin/sh\nexec sleep 1000\n", "/etc/services.d/a/run": "#!/bin/sh\nexec sleep 1000\n"},
 		Args: []string{"sh", "-c", `s6-svwait -u /run/service/a; s6-svlink -t 30000 /run/service /svc/x && s6-svwait -u /run/service/x && echo linked
 s6-svunlink -t 30000 /run/service x && echo unlinked; ls -A /run/service`},

@@ -223,7 +223,7 @@ func TestTopResizes(t *testing.T) {
 func TestTopPrints(t *testing.T) {
 	t.Parallel()
 	r := start(t, pid1test.Box{Files: map[string]string{"/etc/services.d/alpha/run": sleeper}, Args: []string{
-		"sh", "-c", "baseinit wait alpha >/dev/null; baseinit top; baseinit top -n 2 -d 0.1; baseinit top -n 0; echo code $?; baseinit top -d x; echo code $?",
+		"sh", "-c", "until baseinit healthy >/dev/null; do sleep 0.01; done; baseinit top; baseinit top -n 2 -d 0.1; baseinit top -n 0; echo code $?; baseinit top -d x; echo code $?",
 	}})
 	if code := r.Wait(); code != 0 {
 		t.Errorf("exit code %d", code)
