@@ -51,6 +51,7 @@ func (c *command) run(ctx context.Context) error {
 	kill()
 	_ = out.SetReadDeadline(time.Now().Add(drain))
 	reading.Wait()
+	said.rest(out)
 	state, err := process.Wait()
 	switch {
 	case !inTime:
@@ -59,6 +60,26 @@ func (c *command) run(ctx context.Context) error {
 		return fmt.Errorf("cannot tell how the command ended: %w", err)
 	}
 	return verdict(state, said.after(": "))
+}
+
+// rest reads what a pipe holds, and waits for nothing: on a machine at work drain may be over
+// before its reader has had its turn.
+func (t *tail) rest(pipe *os.File) {
+	raw, err := pipe.SyscallConn()
+	if err != nil || pipe.SetReadDeadline(time.Time{}) != nil {
+		return
+	}
+	_ = raw.Read(func(fd uintptr) bool {
+		var buf [4096]byte
+		for range 16 { // who holds it may go on writing; 64 KiB are what a pipe has room for: pipe(7)
+			n, err := unix.Read(int(fd), buf[:])
+			if n <= 0 || err != nil {
+				break
+			}
+			t.add(buf[:n])
+		}
+		return true
+	})
 }
 
 // start starts the command. What it writes can be read from out.

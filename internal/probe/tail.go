@@ -16,13 +16,17 @@ func (t *tail) read(r io.Reader) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := r.Read(buf)
-		t.bytes = append(t.bytes, buf[:n]...)
-		if over := len(t.bytes) - tailSize; over > 0 {
-			t.bytes = append(t.bytes[:0], t.bytes[over:]...)
-		}
+		t.add(buf[:n])
 		if err != nil {
 			return
 		}
+	}
+}
+
+func (t *tail) add(text []byte) {
+	t.bytes = append(t.bytes, text...)
+	if over := len(t.bytes) - tailSize; over > 0 {
+		t.bytes = append(t.bytes[:0], t.bytes[over:]...)
 	}
 }
 
