@@ -50,7 +50,7 @@ func memoryUse(l *lab, in initProgram, services int) ([]float64, error) {
 		return nil, err
 	}
 	defer c.close()
-	time.Sleep(idle)
+	time.Sleep(3 * idle) // baseinit gives back what its boot needed after a second
 	pids, err := namespacePIDs(c.cmd.Process.Pid)
 	if err != nil {
 		return nil, err

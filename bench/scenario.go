@@ -82,7 +82,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "memory", title: "Memory of the init and its helpers, idle, without the services", columns: medians("PSS kB", "processes", "threads"),
-			about:     "PSS is the sum over all processes of the container that are not services (smaps_rollup), one second after the last service came up.",
+			about:     "PSS is the sum over all processes of the container that are not services (smaps_rollup), three seconds after the last service came up.",
 			maxRounds: 5,
 			trials: func(inits []initProgram) []trial {
 				return slices.Concat(memoryTrials(inits, 0), memoryWithoutSyslog(inits), memoryTrials(inits, 200))
