@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/procs"
 )
 
 const (
@@ -104,7 +105,7 @@ func psTasks() ([]psTask, error) {
 	return tasks, nil
 }
 
-// readTask reads /proc/PID/stat, where the name may hold blanks and parentheses.
+// readTask reads /proc/PID/stat.
 func readTask(pid int) (psTask, bool) {
 	dir := "/proc/" + strconv.Itoa(pid)
 	var st syscall.Stat_t
@@ -112,13 +113,8 @@ func readTask(pid int) (psTask, bool) {
 	if err != nil || syscall.Stat(dir, &st) != nil {
 		return psTask{}, false
 	}
-	text := string(data)
-	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
-	if open < 0 || end < open {
-		return psTask{}, false
-	}
-	stat := strings.Fields(text[end+1:])
-	return psTask{pid: pid, uid: st.Uid, gid: st.Gid, comm: text[open+1 : end], stat: stat}, len(stat) > 24-stateField
+	name, stat, ok := procs.Stat(string(data))
+	return psTask{pid: pid, uid: st.Uid, gid: st.Gid, comm: name, stat: stat}, ok && len(stat) > 24-procs.FirstField
 }
 
 // bootTime is what the start of processes counts from.
@@ -152,21 +148,21 @@ func psField(name string) func(psTask) string {
 	case "s":
 		return psTask.state
 	case "ppid":
-		return func(t psTask) string { return t.stat[4-stateField] }
+		return func(t psTask) string { return t.stat[4-procs.FirstField] }
 	case "pgrp":
-		return func(t psTask) string { return t.stat[5-stateField] }
+		return func(t psTask) string { return t.stat[5-procs.FirstField] }
 	case "sess":
-		return func(t psTask) string { return t.stat[6-stateField] }
+		return func(t psTask) string { return t.stat[6-procs.FirstField] }
 	case "tty":
 		return psTask.tty
 	case "tpgid":
-		return func(t psTask) string { return t.stat[8-stateField] }
+		return func(t psTask) string { return t.stat[8-procs.FirstField] }
 	case "prio":
-		return func(t psTask) string { return t.stat[18-stateField] }
+		return func(t psTask) string { return t.stat[18-procs.FirstField] }
 	case "nice":
-		return func(t psTask) string { return t.stat[19-stateField] }
+		return func(t psTask) string { return t.stat[19-procs.FirstField] }
 	case "thcount":
-		return func(t psTask) string { return t.stat[20-stateField] }
+		return func(t psTask) string { return t.stat[20-procs.FirstField] }
 	case "utime":
 		return func(t psTask) string { return t.took(14) }
 	case "stime":

@@ -9,11 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-const (
-	stateField = 3   // of /proc/PID/stat, and the first in psTask.stat
-	tick       = 100 // how many make a second: USER_HZ, which is that on all machines
+	"github.com/sillelien/baseinit/internal/procs"
 )
 
 // psTask is a process as /proc shows it: proc(5).
@@ -22,13 +19,13 @@ type psTask struct {
 	uid    uint32
 	gid    uint32
 	comm   string
-	stat   []string // the fields of /proc/PID/stat from stateField on
+	stat   []string // the fields of /proc/PID/stat from procs.FirstField on
 	booted time.Time
 }
 
 // number gives a field of /proc/PID/stat.
 func (t psTask) number(field int) int {
-	n, _ := strconv.Atoi(t.stat[field-stateField]) // the kernel writes numbers
+	n, _ := strconv.Atoi(t.stat[field-procs.FirstField]) // the kernel writes numbers
 	return n
 }
 
@@ -102,13 +99,13 @@ func (t psTask) took(fields ...int) string {
 	for _, f := range fields {
 		ticks += t.number(f)
 	}
-	seconds := ticks / tick
+	seconds := ticks / procs.Ticks
 	return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
 }
 
 // start is the time of the day, or the day before today.
 func (t psTask) start() string {
-	began := t.booted.Add(time.Duration(t.number(22)) * time.Second / tick)
+	began := t.booted.Add(time.Duration(t.number(22)) * time.Second / procs.Ticks)
 	if time.Since(began) < 24*time.Hour {
 		return began.Format("15:04:05")
 	}

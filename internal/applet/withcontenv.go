@@ -5,12 +5,12 @@ package applet
 import (
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/sillelien/baseinit/envdir"
 	"github.com/sillelien/baseinit/internal/execline"
+	"github.com/sillelien/baseinit/internal/statedir"
 )
 
 // kept are variables that are not the container's and that a service still
@@ -74,12 +74,11 @@ func runDir(p *execline.Process) string {
 	if dir, _ := p.Get("BASEINIT_RUN"); dir != "" {
 		return dir
 	}
-	const usual = "/run"
 	var st syscall.Stat_t
-	if syscall.Stat(usual+"/s6", &st) == nil {
-		return usual
+	if syscall.Stat(statedir.Usual+"/s6", &st) == nil {
+		return statedir.Usual
 	}
-	name := ".baseinit-" + strconv.Itoa(os.Getuid())
+	name := statedir.Private(os.Getuid())
 	for _, variable := range [...]string{"XDG_RUNTIME_DIR", "TMPDIR", ""} {
 		parent, _ := p.Get(variable)
 		if variable == "" {
@@ -90,5 +89,5 @@ func runDir(p *execline.Process) string {
 			return own
 		}
 	}
-	return usual
+	return statedir.Usual
 }

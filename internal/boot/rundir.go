@@ -11,11 +11,11 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/sillelien/baseinit/envdir"
 	"github.com/sillelien/baseinit/internal/s6"
 	"github.com/sillelien/baseinit/internal/shared"
+	"github.com/sillelien/baseinit/internal/statedir"
 )
 
 // runDir is the container's writable state: what is in /run where that can be
@@ -66,9 +66,9 @@ func candidates(cfg Config) []runDir {
 	}
 	var dirs []runDir
 	if cfg.Root == "" {
-		dirs = append(dirs, runDir{path: "/run"})
+		dirs = append(dirs, runDir{path: statedir.Usual})
 	}
-	name := ".baseinit-" + strconv.Itoa(os.Getuid())
+	name := statedir.Private(os.Getuid())
 	if xdg := os.Getenv("XDG_RUNTIME_DIR"); xdg != "" {
 		dirs = append(dirs, runDir{path: filepath.Join(xdg, name), private: true})
 	}
@@ -81,7 +81,7 @@ func LogSockets(root string) []string {
 	var paths []string
 	for _, candidate := range candidates(Config{Root: root}) {
 		if candidate.private {
-			if err := checkOwn(candidate.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			if err := statedir.Check(candidate.path, os.Getuid()); err != nil && !errors.Is(err, os.ErrNotExist) {
 				continue
 			}
 			candidate.path = filepath.Join(candidate.path, strconv.Itoa(os.Getpid()))
@@ -137,20 +137,7 @@ func ownDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
-	return checkOwn(path)
-}
-
-// checkOwn tells whether a directory is ours alone.
-func checkOwn(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || int(stat.Uid) != os.Getuid() || info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("cannot use %s: it is not a directory of ours alone", path)
-	}
-	return nil
+	return statedir.Check(path, os.Getuid())
 }
 
 // complete makes the rest of what scripts expect below the directory.
@@ -159,7 +146,7 @@ func (r *runDir) complete() (err error) {
 		r.results = nil
 		return fmt.Errorf("scripts cannot set the exit code: %w", err)
 	}
-	if r.path == "/run" {
+	if r.path == statedir.Usual {
 		linkVarRun()
 	}
 	r.scan, err = openScanDir(r.path)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sillelien/baseinit/internal/control"
+	"github.com/sillelien/baseinit/internal/statedir"
 )
 
 // ControlOff is the Config.Control of a container without a control socket.
@@ -66,7 +67,7 @@ func (c *Container) openControl() error {
 	case path == ControlOff || path == "" && c.run.path == "": // of which was told
 		return nil
 	case path == "":
-		path = filepath.Join(c.run.path, "baseinit", "control")
+		path = filepath.Join(c.run.path, statedir.Control)
 	}
 	l, err := control.Listen(path)
 	if err != nil && c.cfg.Control != "" {

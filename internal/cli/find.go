@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -12,10 +11,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
-)
 
-// SocketName is where the control socket is below the directory for state.
-const SocketName = "baseinit/control"
+	"github.com/sillelien/baseinit/internal/procs"
+	"github.com/sillelien/baseinit/internal/statedir"
+)
 
 // UnreachableError is that no baseinit answers.
 type UnreachableError struct {
@@ -43,12 +42,12 @@ func sockets() []string {
 		return []string{path}
 	}
 	if dir := os.Getenv("BASEINIT_RUN"); dir != "" {
-		return []string{filepath.Join(dir, SocketName)}
+		return []string{filepath.Join(dir, statedir.Control)}
 	}
-	paths := []string{"/run/" + SocketName}
+	paths := []string{filepath.Join(statedir.Usual, statedir.Control)}
 	first := environOfFirst()
 	if dir := first["BASEINIT_RUN"]; dir != "" {
-		paths = append(paths, filepath.Join(dir, SocketName))
+		paths = append(paths, filepath.Join(dir, statedir.Control))
 	}
 	return append(paths, private(first)...)
 }
@@ -67,11 +66,11 @@ func private(first map[string]string) (paths []string) {
 			continue
 		}
 		for _, uid := range users {
-			own := filepath.Join(dir, ".baseinit-"+strconv.Itoa(uid))
-			if syscall.Lstat(own, &stat) != nil || stat.Mode&syscall.S_IFMT != syscall.S_IFDIR || int(stat.Uid) != uid || stat.Mode&0o022 != 0 {
+			own := filepath.Join(dir, statedir.Private(uid))
+			if statedir.Check(own, uid) != nil {
 				continue
 			}
-			found, _ := filepath.Glob(filepath.Join(own, "*", SocketName))
+			found, _ := filepath.Glob(filepath.Join(own, "*", statedir.Control))
 			paths = append(paths, found...)
 		}
 	}
@@ -121,9 +120,9 @@ func isBooting() bool {
 func age(file string) float64 {
 	stat, err := os.ReadFile(file)
 	uptime, uerr := os.ReadFile("/proc/uptime")
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	const started, tick = 22 - 3, 100 // field 3 is the first after the name
-	if err != nil || uerr != nil || len(fields) <= started {
+	_, fields, ok := procs.Stat(string(stat))
+	const started = 22 - procs.FirstField
+	if err != nil || uerr != nil || !ok || len(fields) <= started {
 		return math.Inf(1)
 	}
 	now, _, _ := strings.Cut(string(uptime), " ")
@@ -132,7 +131,7 @@ func age(file string) float64 {
 	if err != nil || terr != nil {
 		return math.Inf(1)
 	}
-	return seconds - ticks/tick
+	return seconds - ticks/procs.Ticks
 }
 
 // dialOnce is dial without patience.

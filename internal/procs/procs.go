@@ -1,5 +1,3 @@
-//go:build linux
-
 // Package procs reads what /proc tells of processes. What cannot be read is left out:
 // processes end while they are looked at.
 package procs
@@ -20,8 +18,21 @@ type Process struct {
 	Name                        string  // what it runs, at most 15 bytes
 }
 
-// ticks are those in a second that /proc counts by, on every architecture: times(2).
-const ticks = 100
+// Ticks are those in a second that /proc counts by, on every architecture: times(2).
+const Ticks = 100
+
+// FirstField is the number, in proc_pid_stat(5), of the first field that Stat gives.
+const FirstField = 3
+
+// Stat takes the text of /proc/PID/stat apart: the name, which may hold blanks and
+// parentheses, and the fields behind it.
+func Stat(text string) (name string, fields []string, ok bool) {
+	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return "", nil, false
+	}
+	return text[open+1 : end], strings.Fields(text[end+1:]), true
+}
 
 // All lists all processes, by their numbers, as the kernel does; none without /proc.
 func All() []Process {
@@ -44,7 +55,7 @@ func All() []Process {
 	return all
 }
 
-// read reads a stat file, in which the name may hold blanks and parentheses.
+// read reads a stat file.
 func read(path string, buf []byte) (p Process, ok bool) {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -56,31 +67,20 @@ func read(path string, buf []byte) (p Process, ok bool) {
 		return p, false
 	}
 	text := string(buf[:max(n, 0)])
-	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
-	if open < 0 || end < open {
-		return p, false
-	}
-	// The first of these is field 3 of proc_pid_stat(5), the last field 24.
-	var fields [22]string
-	found := 0
-	for field := range strings.FieldsSeq(text[end+1:]) {
-		if fields[found] = field; found == len(fields)-1 {
-			break
-		}
-		found++
-	}
-	if fields[len(fields)-1] == "" {
+	name, fields, ok := Stat(text)
+	if !ok || len(fields) <= 24-FirstField {
 		return p, false
 	}
 	number := func(field int) int64 {
-		n, _ := strconv.ParseInt(fields[field-3], 10, 64)
+		n, _ := strconv.ParseInt(fields[field-FirstField], 10, 64)
 		return n
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(text[:open]))
+	before, _, _ := strings.Cut(text, "(")
+	pid, err := strconv.Atoi(strings.TrimSpace(before))
 	return Process{
-		PID: pid, Name: text[open+1 : end], State: fields[0],
+		PID: pid, Name: name, State: fields[0],
 		Parent: int(number(4)), Group: int(number(5)), Session: int(number(6)),
-		CPU: float64(number(14)+number(15)) / ticks, Memory: number(24) * int64(os.Getpagesize()),
+		CPU: float64(number(14)+number(15)) / Ticks, Memory: number(24) * int64(os.Getpagesize()),
 	}, err == nil
 }
 
