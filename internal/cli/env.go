@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -34,12 +35,7 @@ func env(c *Call) error {
 		}
 		return c.Printf("%s\n", text)
 	}
-	names := make([]string, 0, len(vars))
-	for name := range vars {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		line := name + "=" + quote(vars[name]) + "\n"
 		if c.Has("null") {
 			line = name + "=" + vars[name] + "\x00"

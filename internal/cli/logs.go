@@ -41,18 +41,27 @@ func logs(c *Call) error {
 	if c.Has("follow") {
 		query = query.Add("follow", "1")
 	}
-	return c.Stream("logs", query, func(line []byte) error {
-		if c.Has("json") {
-			return c.Printf("%s", line)
-		}
+	return c.lines("logs", query, func(line []byte) (string, error) {
 		var l api.Line
-		if err := json.Unmarshal(line, &l); err != nil {
+		err := json.Unmarshal(line, &l)
+		if len(c.Args) == 1 {
+			return l.Msg, err
+		}
+		return "[" + l.Service + "] " + l.Msg, err
+	})
+}
+
+// lines prints what a stream gives: as it is with --json, else as text makes of each object.
+func (c *Call) lines(path string, query Query, text func(object []byte) (string, error)) error {
+	return c.Stream(path, query, func(object []byte) error {
+		if c.Has("json") {
+			return c.Printf("%s", object)
+		}
+		line, err := text(object)
+		if err != nil {
 			return err
 		}
-		if len(c.Args) == 1 {
-			return c.Printf("%s\n", l.Msg)
-		}
-		return c.Printf("[%s] %s\n", l.Service, l.Msg)
+		return c.Printf("%s\n", line)
 	})
 }
 
@@ -70,15 +79,10 @@ func eventsCommand() *Command {
 			if c.Has("follow") {
 				query = query.Add("follow", "1")
 			}
-			return c.Stream("events", query, func(line []byte) error {
-				if c.Has("json") {
-					return c.Printf("%s", line)
-				}
+			return c.lines("events", query, func(line []byte) (string, error) {
 				var e api.Event
-				if err := json.Unmarshal(line, &e); err != nil {
-					return err
-				}
-				return c.Printf("%s  %s\n", e.Time.Format("15:04:05.000"), e.Text)
+				err := json.Unmarshal(line, &e)
+				return e.Time.Format("15:04:05.000") + "  " + e.Text, err
 			})
 		},
 	}
