@@ -130,7 +130,7 @@ exec /run/s6/basedir/bin/halt
 			"/etc/services.d/stopped/run": contenv + "trap '' HUP; exec sleep 1000\n", "/etc/services.d/stopped/finish": "#!/bin/sh\n" + notes("stopped wanted $(s6-svstat -o wantedup .)"),
 		}, "job|job wanted true|late up|later|job once|stopped wanted false|cwd|names").with(func(s *Scenario) {
 			s.Args = sh(`set -e; cd /var/run/s6/services
-s6-svwait -D -t 9000 job; s6-svwait -u -t 9000 /run/service/late; s6-svstat late | grep -q '^up (pid .*seconds$' && echo late up >>/tmp/log
+until grep -q 'job wanted' /tmp/log; do sleep 0.01; done; s6-svwait -D -t 9000 job; s6-svwait -u -t 9000 /run/service/late; s6-svstat late | grep -q '^up (pid .*seconds$' && echo late up >>/tmp/log
 s6-svc -wu -u /var/run/s6/services/later; until grep -qx later /tmp/log; do sleep 0.01; done
 s6-svstat /run/service/job | grep -q '^down (exitcode 0) .* normally up, ready' && echo job once >>/tmp/log
 s6-svc -wD -d /run/s6/legacy-services/stopped
